@@ -1,1 +1,25 @@
-//! Mimeo: domain.
+//! The rules of a service catalogue: pure functions of values.
+//!
+//! No async, no I/O, no clock, no randomness: time and chance arrive as arguments. The crate knows
+//! nothing of wire shapes or of SQL; its `Cargo.toml` is the proof.
+
+pub mod arn;
+pub mod artifacts;
+pub mod copying;
+pub mod identity;
+pub mod ids;
+pub mod portfolios;
+pub mod products;
+pub mod quotas;
+pub mod refusal;
+pub mod search;
+pub mod shares;
+pub mod tags;
+pub mod time;
+
+pub use arn::Arn;
+pub use identity::{AccountId, Caller, RegionName};
+pub use ids::{ArtifactId, CopyToken, Mint, PortfolioId, ProductId, Seed};
+pub use quotas::Quotas;
+pub use refusal::Refusal;
+pub use time::Timestamp;

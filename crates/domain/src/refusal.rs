@@ -1,0 +1,158 @@
+//! Refusals: the catalogue says no. One variant a rule, carrying what the text needs.
+
+use crate::products::ProductType;
+use crate::{AccountId, ArtifactId, CopyToken, PortfolioId, ProductId};
+
+/// Why a well-formed, authorised request was not carried out. Nothing changed.
+///
+/// Texts follow those seen in public where there are any; what may not be seen reads exactly as
+/// what does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("{0} does not exist or access was denied")]
+    NoSuchProduct(ProductId),
+    #[error("Product with name {0} not found")]
+    NoSuchProductNamed(String),
+    #[error("Multiple products with name {0} found.")]
+    SeveralProductsNamed(String),
+    #[error("Provisioning artifact {0} not found.")]
+    NoSuchArtifact(ArtifactId),
+    #[error("Provisioning Artifact with name {0} not found.")]
+    NoSuchArtifactNamed(String),
+    #[error("Multiple Provisioning Artifact with name {0} found.")]
+    SeveralArtifactsNamed(String),
+    #[error("Portfolio {0} not found.")]
+    NoSuchPortfolio(PortfolioId),
+    #[error("Portfolio {portfolio} is not shared with account {recipient}.")]
+    NoSuchShare {
+        portfolio: PortfolioId,
+        recipient: AccountId,
+    },
+    #[error("Portfolio not found: {0}")]
+    NoShareToAccept(PortfolioId),
+    #[error("Product {product} is not associated with portfolio {portfolio}.")]
+    NotAssociated {
+        product: ProductId,
+        portfolio: PortfolioId,
+    },
+    #[error("Copy operation {0} not found.")]
+    NoSuchCopy(CopyToken),
+    #[error("Template upload {0} not found.")]
+    NoSuchUpload(String),
+
+    #[error("Give exactly one of {0}.")]
+    ExactlyOneOf(&'static str),
+    #[error("{member} must not be empty.")]
+    Empty { member: &'static str },
+    #[error("{member} must start with http:// or https://.")]
+    NotAWebAddress { member: &'static str },
+    #[error("{member} {value:?} is not one of {allowed}.")]
+    NotOneOf {
+        member: &'static str,
+        value: String,
+        allowed: String,
+    },
+    #[error("Info must hold exactly one of LoadTemplateFromURL and ImportFromPhysicalId.")]
+    ArtifactInfo,
+    #[error("ProvisioningArtifactParameters must be given.")]
+    NoArtifactParameters,
+    #[error(
+        "SourceConnection is not supported: Mimeo does not sync from repositories. Give \
+         ProvisioningArtifactParameters with a LoadTemplateFromURL instead."
+    )]
+    SourceConnection,
+    #[error(
+        "ImportFromPhysicalId is not supported: Mimeo has no CloudFormation stacks to read. Give \
+         LoadTemplateFromURL instead."
+    )]
+    PhysicalId,
+    #[error("Invalid templateBody. Please make sure that your template is valid ({0})")]
+    InvalidTemplate(String),
+    #[error("{0}")]
+    TemplateUrl(String),
+    #[error("Products of type MARKETPLACE are made by AWS Marketplace only.")]
+    MarketplaceProduct,
+    #[error(
+        "The {} Product Type only supports the following ProvisioningArtifact Types: {}.",
+        product_type.as_str(),
+        supported_types(*product_type)
+    )]
+    ArtifactTypeMismatch { product_type: ProductType },
+    #[error("{0:?} is not the ARN of a product: arn:aws:catalog:REGION:ACCOUNT:product/prod-….")]
+    NotAProductArn(String),
+    #[error("Each of SourceProvisioningArtifactIdentifiers must hold an Id.")]
+    NoArtifactIdentifier,
+    #[error("A product of type {} cannot be copied to one of type {}.", from.as_str(), to.as_str())]
+    CopyTypeMismatch { from: ProductType, to: ProductType },
+    #[error("Tag key {0:?} is given twice.")]
+    TagKeyTwice(String),
+    #[error("Tag key {0:?} starts with aws:, which is reserved.")]
+    TagKeyReserved(String),
+    #[error("PageToken is not one that this operation gave to this account in this Region.")]
+    PageToken,
+    #[error(
+        "IdempotencyToken was used before with other parameters. Use a new token for a new request."
+    )]
+    TokenReused,
+    #[error("Account {0} already owns the portfolio.")]
+    ShareWithOwner(AccountId),
+    #[error("Portfolio {0} holds products that are shared with you; it cannot be shared on.")]
+    ShareOfForeignProducts(PortfolioId),
+    #[error("PortfolioShareType {0} is not supported yet; account shares are IMPORTED.")]
+    ShareTypeNotYet(String),
+    #[error(
+        "Sharing with organization nodes is not implemented by Mimeo yet; share with an AccountId."
+    )]
+    OrganizationShareNotYet,
+    #[error("SharePrincipals can be used with organization shares only.")]
+    SharePrincipalsWithAccount,
+
+    #[error("Product {product} still has associated Portfolios ({portfolios_count})")]
+    ProductInPortfolios {
+        product: ProductId,
+        portfolios_count: u64,
+    },
+    #[error("Portfolio {portfolio} still has associated {what}")]
+    PortfolioHolds {
+        portfolio: PortfolioId,
+        what: &'static str,
+    },
+    #[error("{0} must have at least one provisioning artifact")]
+    LastArtifact(ProductId),
+
+    #[error("The account already has {products_max} products in this Region, its quota.")]
+    TooManyProducts { products_max: u64 },
+    #[error("The account already has {portfolios_max} portfolios in this Region, its quota.")]
+    TooManyPortfolios { portfolios_max: u64 },
+    #[error("Portfolio {portfolio} already holds {products_max} products, the quota.")]
+    TooManyProductsInPortfolio {
+        portfolio: PortfolioId,
+        products_max: u64,
+    },
+    #[error("Product {product} already has {artifacts_max} provisioning artifacts, the quota.")]
+    TooManyArtifacts {
+        product: ProductId,
+        artifacts_max: u64,
+    },
+    #[error("Portfolio {portfolio} is already shared with {shares_max} accounts, the quota.")]
+    TooManyShares {
+        portfolio: PortfolioId,
+        shares_max: u64,
+    },
+    #[error("A resource may have at most {tags_max} tags.")]
+    TooManyTags { tags_max: u64 },
+    #[error("The account already keeps {uploads_max} uploaded templates, its quota.")]
+    TooManyUploads { uploads_max: u64 },
+    #[error("Rate exceeded: {copies_max} copies of this account are under way. Try again later.")]
+    TooManyCopies { copies_max: u64 },
+}
+
+fn supported_types(product_type: ProductType) -> &'static str {
+    match product_type {
+        ProductType::CloudFormationTemplate => "CLOUD_FORMATION_TEMPLATE, ACCOUNT_FACTORY",
+        ProductType::Marketplace => "MARKETPLACE_AMI, MARKETPLACE_CAR",
+        ProductType::TerraformOpenSource => "TERRAFORM_OPEN_SOURCE",
+        ProductType::TerraformCloud => "TERRAFORM_CLOUD",
+        ProductType::External => "EXTERNAL",
+    }
+}
