@@ -1,2 +1,52 @@
-//! Placeholder.
-fn main() {}
+//! xtask: the chores of this repository, `cargo xtask <chore>`.
+
+mod codegen;
+mod model;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+type Chore = fn(&[String]) -> Result<(), String>;
+
+/// Name, what it does, and the function that does it.
+const CHORES: &[(&str, &str, Chore)] = &[
+    (
+        "model",
+        "rebuild model/servicecatalog.json from an installed botocore",
+        model::run,
+    ),
+    (
+        "codegen",
+        "write crates/api/src/generated from model/",
+        codegen::run,
+    ),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let wanted = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let Some((_, _, chore)) = CHORES.iter().find(|(name, ..)| *name == wanted) else {
+        eprintln!("usage: cargo xtask <chore> [arguments]");
+        for (name, purpose, _) in CHORES {
+            eprintln!("  {name:<12} {purpose}");
+        }
+        return ExitCode::from(2);
+    };
+    match chore(&rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("cargo xtask {wanted}: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the repository, whatever folder cargo was called from.
+fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask
+        .parent()
+        .expect("xtask lies in the repository")
+        .to_path_buf()
+}

@@ -1,0 +1,320 @@
+//! Checking a value against the model: all violations at once, in AWS's words.
+
+use std::fmt;
+
+use crate::model::{Kind, Shape};
+use crate::value::{Look, Parts, Value, count};
+
+/// How many violations are spelled out; the others are only counted.
+pub const VIOLATIONS_MAX: usize = 100;
+
+/// How many characters of an offending value are shown.
+pub const VALUE_CHARACTERS_MAX: usize = 1_024;
+
+/// Every constraint that an input violates. Displayed, it is AWS's text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Violations {
+    count: usize,
+    spelled: Vec<String>,
+}
+
+impl Violations {
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many there are, those that are not spelled out too.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    fn add(&mut self, value: &dyn Value, at: &Path<'_>, rule: &str) {
+        self.count += 1;
+        if self.spelled.len() < VIOLATIONS_MAX {
+            let value = shown(value);
+            let at = at.text();
+            self.spelled.push(format!(
+                "{value} at '{at}' failed to satisfy constraint: {rule}"
+            ));
+        }
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.count == 1 { "" } else { "s" };
+        let texts = self.spelled.join("; ");
+        write!(
+            formatter,
+            "{} validation error{plural} detected: {texts}",
+            self.count
+        )
+    }
+}
+
+/// Where a value is: `tags.1.member.key`.
+enum Path<'a> {
+    Root,
+    Member(&'a Path<'a>, &'a str),
+    /// Counted from 1.
+    Item(&'a Path<'a>, usize),
+}
+
+impl Path<'_> {
+    fn text(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Member(parent, name) => {
+                let mut letters = name.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+                let name: String = first.into_iter().chain(letters).collect();
+                let parent = parent.text();
+                if parent.is_empty() {
+                    name
+                } else {
+                    format!("{parent}.{name}")
+                }
+            }
+            Self::Item(parent, number) => format!("{}.{number}.member", parent.text()),
+        }
+    }
+}
+
+/// Everything in which the value differs from what the model allows.
+pub(crate) fn check(value: &dyn Value, shape: &Shape) -> Violations {
+    let mut found = Violations::default();
+    check_value(value, shape, &Path::Root, &mut found);
+    found
+}
+
+fn check_value(value: &dyn Value, shape: &Shape, at: &Path<'_>, found: &mut Violations) {
+    match (value.look(), shape.kind) {
+        (Look::Structure(members), Kind::Structure(described)) => {
+            let mut described = described.iter();
+            members.each(&mut |_, value| {
+                let Some(member) = described.next() else {
+                    return;
+                };
+                let at = Path::Member(at, member.name);
+                match value.look() {
+                    Look::Absent if member.required => {
+                        found.add(value, &at, "Member must not be null");
+                    }
+                    Look::Absent => {}
+                    _ => check_value(value, member.shape, &at, found),
+                }
+            });
+        }
+        (Look::List(items), Kind::List(item)) => {
+            own_rules(value, shape, at, found);
+            check_items(value, items, item, at, found);
+        }
+        (Look::Map(entries), Kind::Map(..)) => {
+            own_rules(value, shape, at, found);
+            check_entries(value, entries, shape, at, found);
+        }
+        _ => own_rules(value, shape, at, found),
+    }
+}
+
+/// Structures and maps are named one by one; of plain items AWS names only the list.
+fn check_items(
+    list: &dyn Value,
+    items: &dyn Parts,
+    shape: &Shape,
+    at: &Path<'_>,
+    found: &mut Violations,
+) {
+    if matches!(shape.kind, Kind::Structure(_) | Kind::Map(..)) {
+        let mut number = 0;
+        items.each(&mut |_, item| {
+            number += 1;
+            check_value(item, shape, &Path::Item(at, number), found);
+        });
+        return;
+    }
+    let mut all = true;
+    items.each(&mut |_, item| all = all && conforms(item, shape));
+    if !all {
+        found.add(
+            list,
+            at,
+            &format!("Member must satisfy constraint: [{}]", rules(shape)),
+        );
+    }
+}
+
+fn check_entries(
+    map: &dyn Value,
+    entries: &dyn Parts,
+    shape: &Shape,
+    at: &Path<'_>,
+    found: &mut Violations,
+) {
+    let Kind::Map(key_shape, value_shape) = shape.kind else {
+        return;
+    };
+    let (mut keys, mut values) = (true, true);
+    entries.each(&mut |key, value| {
+        keys = keys && text_conforms(key, key_shape);
+        values = values && conforms(value, value_shape);
+    });
+    if !keys {
+        let rules = rules(key_shape);
+        found.add(
+            map,
+            at,
+            &format!("Map keys must satisfy constraint: [{rules}]"),
+        );
+    }
+    if !values {
+        let rules = rules(value_shape);
+        found.add(
+            map,
+            at,
+            &format!("Map value must satisfy constraint: [{rules}]"),
+        );
+    }
+}
+
+/// The rules of a value itself, its parts aside.
+fn own_rules(value: &dyn Value, shape: &Shape, at: &Path<'_>, found: &mut Violations) {
+    let look = value.look();
+    for rule in Rule::of(shape) {
+        if !rule.holds(&look) {
+            found.add(value, at, &rule.text(shape));
+        }
+    }
+}
+
+fn conforms(value: &dyn Value, shape: &Shape) -> bool {
+    let mut found = Violations::default();
+    check_value(value, shape, &Path::Root, &mut found);
+    found.is_empty()
+}
+
+fn text_conforms(text: &str, shape: &Shape) -> bool {
+    Rule::of(shape).all(|rule| rule.holds(&Look::Text(text)))
+}
+
+/// All rules of a shape in one line, whether they are violated or not.
+fn rules(shape: &Shape) -> String {
+    let mut texts: Vec<String> = Rule::of(shape).map(|rule| rule.text(shape)).collect();
+    if let Kind::List(item) = shape.kind {
+        texts.push(format!("Member must satisfy constraint: [{}]", rules(item)));
+    }
+    texts.join(", ")
+}
+
+/// One constraint of a shape.
+enum Rule<'a> {
+    AtMost(i64),
+    AtLeast(i64),
+    Pattern(&'a crate::model::Pattern),
+    OneOf(&'a [&'a str]),
+}
+
+impl<'a> Rule<'a> {
+    fn of(shape: &'a Shape) -> impl Iterator<Item = Self> {
+        let values = (!shape.values.is_empty()).then_some(Self::OneOf(shape.values));
+        let rules = [
+            shape.max.map(Self::AtMost),
+            shape.min.map(Self::AtLeast),
+            shape.pattern.map(Self::Pattern),
+            values,
+        ];
+        rules.into_iter().flatten()
+    }
+
+    fn holds(&self, look: &Look<'_>) -> bool {
+        match (self, look) {
+            (Self::AtMost(max), look) => measure(look).is_none_or(|size| size <= *max),
+            (Self::AtLeast(min), look) => measure(look).is_none_or(|size| size >= *min),
+            (Self::Pattern(pattern), Look::Text(text)) => pattern.matches(text),
+            (Self::OneOf(values), Look::Text(text)) => values.contains(text),
+            _ => true,
+        }
+    }
+
+    fn text(&self, shape: &Shape) -> String {
+        let measured = match shape.kind {
+            Kind::Integer => "value",
+            _ => "length",
+        };
+        match self {
+            Self::AtMost(max) => format!("Member must have {measured} less than or equal to {max}"),
+            Self::AtLeast(min) => {
+                format!("Member must have {measured} greater than or equal to {min}")
+            }
+            Self::Pattern(pattern) => {
+                format!(
+                    "Member must satisfy regular expression pattern: {}",
+                    pattern.source()
+                )
+            }
+            Self::OneOf(values) => {
+                format!(
+                    "Member must satisfy enum value set: [{}]",
+                    values.join(", ")
+                )
+            }
+        }
+    }
+}
+
+/// What `min` and `max` speak of: a number, a length in characters, or a number of parts.
+fn measure(look: &Look<'_>) -> Option<i64> {
+    let size = match look {
+        Look::Integer(number) => return Some(*number),
+        Look::Text(text) => text.chars().count(),
+        Look::List(parts) | Look::Map(parts) => count(*parts),
+        Look::Absent | Look::Boolean(_) | Look::Time(_) | Look::Structure(_) => return None,
+    };
+    i64::try_from(size).ok()
+}
+
+/// `Value null`, or `Value 'x'` with at most [`VALUE_CHARACTERS_MAX`] of its characters.
+fn shown(value: &dyn Value) -> String {
+    if let Look::Absent = value.look() {
+        return "Value null".to_owned();
+    }
+    let mut text = String::new();
+    show(value, &mut text);
+    let mut characters = text.char_indices();
+    if let Some((end, _)) = characters.nth(VALUE_CHARACTERS_MAX) {
+        text.truncate(end);
+        text.push('…');
+    }
+    format!("Value '{text}'")
+}
+
+/// Java's manner: `[a, b]`, `{key=value}`. Stops soon after the limit of what is shown.
+fn show(value: &dyn Value, text: &mut String) {
+    match value.look() {
+        Look::Absent => text.push_str("null"),
+        Look::Text(value) => text.extend(value.chars().take(VALUE_CHARACTERS_MAX + 1)),
+        Look::Integer(number) => text.push_str(&number.to_string()),
+        Look::Boolean(flag) => text.push_str(&flag.to_string()),
+        Look::Time(instant) => text.push_str(&instant.millis().to_string()),
+        Look::List(parts) => show_parts(parts, ["[", "]"], text),
+        Look::Map(parts) | Look::Structure(parts) => show_parts(parts, ["{", "}"], text),
+    }
+}
+
+fn show_parts(parts: &dyn Parts, [open, close]: [&str; 2], text: &mut String) {
+    text.push_str(open);
+    let mut separator = "";
+    parts.each(&mut |name, part| {
+        let enough = text.len() > 4 * VALUE_CHARACTERS_MAX;
+        if enough || matches!(part.look(), Look::Absent) {
+            return;
+        }
+        text.push_str(std::mem::replace(&mut separator, ", "));
+        if !name.is_empty() {
+            text.extend(name.chars().take(VALUE_CHARACTERS_MAX + 1));
+            text.push('=');
+        }
+        show(part, text);
+    });
+    text.push_str(close);
+}
