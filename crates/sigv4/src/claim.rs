@@ -27,8 +27,8 @@ const UNIQUE: [&str; 8] = [
     "X-Amz-Content-Sha256",
 ];
 
-/// The `x-amz-*` headers that may come unsigned, since nothing here acts upon them: the SDK for
-/// PHP leaves its user agent unsigned, and AWS's proxies add a request id on the way.
+/// The `x-amz-*` headers that may come unsigned, since nothing here acts upon them: early SDKs
+/// for JavaScript leave their user agent unsigned, and AWS's proxies add a request id on the way.
 const INFORMATIONAL: [&str; 2] = ["x-amz-user-agent", "x-amz-cf-id"];
 
 const NO_DATE: &str =

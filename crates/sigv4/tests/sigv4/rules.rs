@@ -45,7 +45,7 @@ fn an_unsigned_x_amz_header_is_refused() {
 #[test]
 fn what_real_clients_leave_unsigned_is_accepted() {
     let mut request = describe_product();
-    request.add("x-amz-user-agent", "aws-sdk-php/3.300");
+    request.add("x-amz-user-agent", "aws-sdk-js/2.1.0");
     request.add("x-amz-cf-id", "added-by-cloudfront");
     request.add(
         "amz-sdk-invocation-id",
