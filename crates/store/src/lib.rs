@@ -1,1 +1,288 @@
-//! Mimeo: store.
+//! The only SQL: one text, two engines.
+//!
+//! A handler puts what it wants into a [`Work`]; [`Store::write`] runs it in one transaction that is durable when
+//! the answer is `Ok`, [`Store::read`] in one consistent snapshot. Nobody else types BEGIN or COMMIT.
+//!
+//! The families (`products`, `portfolios` …) hold the statements, declared with `statements!`, and the functions
+//! that run them on a [`Tx`]. Types are TEXT and BIGINT; parameters are `?1 … ?n`; the PostgreSQL text is derived.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+mod artifacts;
+mod column;
+mod copies;
+mod dialect;
+mod error;
+mod migrate;
+mod portfolios;
+mod products;
+mod replays;
+mod scope;
+mod settings;
+mod shares;
+mod tallies;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod uploads;
+
+pub(crate) use dialect::statements;
+
+pub use copies::{Fence, Fenced};
+pub use dialect::postgres::RETRIES_MAX;
+pub use dialect::{Dialect, Row, Tx, Value};
+pub use error::{OpenError, StoreError};
+pub use migrate::{MIGRATIONS, Migration};
+pub use products::{After, FoundProduct, ListedProduct};
+pub use replays::Replay;
+pub use scope::AuthScope;
+pub use tallies::Tally;
+
+use dialect::postgres::Postgres;
+use dialect::sqlite::Sqlite;
+
+/// Writes that may wait for the SQLite writer; one more is [`StoreError::Overloaded`].
+pub const WRITE_QUEUE_MAX: usize = 4096;
+
+/// PostgreSQL connections a store opens unless told otherwise.
+const POOL_SIZE: usize = 16;
+
+/// Name and text of each statement, a family at a time, for the test that prepares them all.
+pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
+    ("artifacts", artifacts::STATEMENTS),
+    ("copies", copies::STATEMENTS),
+    ("migrate", migrate::STATEMENTS),
+    ("portfolios", portfolios::STATEMENTS),
+    ("products", products::STATEMENTS),
+    ("replays", replays::STATEMENTS),
+    ("settings", settings::STATEMENTS),
+    ("shares", shares::STATEMENTS),
+    ("tallies", tallies::STATEMENTS),
+    ("uploads", uploads::STATEMENTS),
+];
+
+/// Where a store keeps its rows.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A SQLite file, made when missing.
+    SqliteFile(PathBuf),
+    /// A SQLite database that is gone when the store is dropped.
+    SqliteMemory,
+    /// `postgres://user:password@host/database`
+    Postgres(String),
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::SqliteFile(path) => formatter.debug_tuple("SqliteFile").field(path).finish(),
+            Location::SqliteMemory => formatter.write_str("SqliteMemory"),
+            // The address may hold a password.
+            Location::Postgres(_) => formatter.write_str("Postgres(..)"),
+        }
+    }
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How this process is named to a second one that wants the same SQLite file, for example its URL.
+    pub label: String,
+    /// Most PostgreSQL connections.
+    pub pool_size: usize,
+    /// Most writes that may wait for the SQLite writer.
+    pub write_queue_max: usize,
+    /// Most pages of a SQLite file, so that a test can fill the disk.
+    pub page_count_max: Option<u32>,
+    /// The schema, oldest first.
+    pub migrations: &'static [Migration],
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            label: String::new(),
+            pool_size: POOL_SIZE,
+            write_queue_max: WRITE_QUEUE_MAX,
+            page_count_max: None,
+            migrations: MIGRATIONS,
+        }
+    }
+}
+
+/// The body of one transaction.
+///
+/// `run` may be called again after a conflict, so it must touch nothing but `tx` and itself, and must not use up
+/// what a second call needs. It must wait for nothing but `tx`. Whoever returns `Err` has changed nothing.
+pub trait Work: Send + 'static {
+    /// What the caller gets once the transaction is committed.
+    type Output: Send + 'static;
+    /// What the caller gets when nothing was changed; the store puts its own errors into it.
+    type Error: From<StoreError> + Send + 'static;
+
+    /// Runs in `tx`; an `async fn` in the implementation will do.
+    fn run(&mut self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// How busy a store is; counts are since it was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// Writes that wait for the SQLite writer.
+    pub write_queue: usize,
+    /// Most that may wait.
+    pub write_queue_max: usize,
+    /// Scans that wait for a SQLite reader.
+    pub scan_queue: usize,
+    /// Commits of the SQLite writer.
+    pub batches: u64,
+    /// Writes that shared them.
+    pub batched_writes: u64,
+    /// Writes in the largest of them.
+    pub largest_batch: u64,
+    /// Open PostgreSQL connections.
+    pub connections: usize,
+    /// Callers that wait for one.
+    pub connection_queue: usize,
+    /// Transactions that PostgreSQL made us run again.
+    pub conflicts: u64,
+}
+
+/// An open database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    /// What must live as long as the store, such as a test's folder.
+    #[cfg(any(test, feature = "testing"))]
+    _kept: std::sync::OnceLock<Box<dyn std::any::Any + Send + Sync>>,
+}
+
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens a database and brings its schema up to date.
+    pub async fn open(location: &Location, options: Options) -> Result<Store, OpenError> {
+        let engine = match location {
+            Location::SqliteFile(path) => Engine::Sqlite(Sqlite::open(Some(path), &options)?),
+            Location::SqliteMemory => Engine::Sqlite(Sqlite::open(None, &options)?),
+            Location::Postgres(url) => Engine::Postgres(Postgres::open(url, &options).await?),
+        };
+        let store = Store {
+            inner: Arc::new(Inner {
+                engine,
+                #[cfg(any(test, feature = "testing"))]
+                _kept: std::sync::OnceLock::new(),
+            }),
+        };
+        migrate::run(&store, options.migrations).await?;
+        Ok(store)
+    }
+
+    /// Runs `work` in one transaction; `Ok` means that it is on disk.
+    ///
+    /// A caller that stops waiting does not stop a write to SQLite.
+    pub async fn write<W: Work>(&self, work: W) -> Result<W::Output, W::Error> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(work).await,
+            Engine::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    /// Runs `work` in one consistent snapshot that cannot write.
+    ///
+    /// SQLite does it on the calling thread, so it must be small: a few rows by key.
+    pub async fn read<W: Work>(&self, work: W) -> Result<W::Output, W::Error> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(work).await,
+            Engine::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// Like [`Store::read`], for searches and whatever else may look at many rows.
+    pub async fn scan<W: Work>(&self, work: W) -> Result<W::Output, W::Error> {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.scan(work).await,
+            Engine::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// Which engine this is.
+    pub fn dialect(&self) -> Dialect {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Asks the database whether it is there.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(Ping).await
+    }
+
+    /// Tells who holds the SQLite file, for the message to a second server that wants it.
+    pub fn announce(&self, label: &str) {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.announce(label),
+            Engine::Postgres(_) => {}
+        }
+    }
+
+    /// Finishes what was accepted and closes the database; later calls are [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close(),
+        }
+    }
+
+    /// How busy it is, for the metrics.
+    pub fn gauges(&self) -> Gauges {
+        match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.gauges(),
+            Engine::Postgres(postgres) => postgres.gauges(),
+        }
+    }
+
+    /// Compiles each statement; the error names the first that this engine does not take.
+    pub async fn prepare_all(&self, statements: &'static [(&'static str, &'static str)]) -> Result<(), StoreError> {
+        self.read(PrepareAll(statements)).await
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Store").field("dialect", &self.dialect()).finish_non_exhaustive()
+    }
+}
+
+struct Ping;
+
+impl Work for Ping {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.query_one("SELECT 1", &[], |row| row.int(0)).await.map(drop)
+    }
+}
+
+struct PrepareAll(&'static [(&'static str, &'static str)]);
+
+impl Work for PrepareAll {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for (name, sql) in self.0 {
+            tx.prepare(sql).await.map_err(|error| StoreError::Broken(format!("{name}: {error}")))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,435 @@
+//! PostgreSQL: a pool, serializable transactions that are run again after a conflict, and errors in the store's words.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    Transaction,
+};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::{Config, IsolationLevel, NoTls, Statement};
+
+use super::{Engine, Row, Tx, Value, guard};
+use crate::error::{OpenError, StoreError};
+use crate::{Gauges, Options, Work};
+
+mod values;
+
+pub(super) use values::column;
+
+/// How often a transaction is run again after a conflict.
+pub const RETRIES_MAX: u32 = 10;
+
+/// Longest pause before a retry, in milliseconds; the first are shorter.
+const PAUSE_MILLIS_MAX: u64 = 128;
+
+/// How long a caller waits for a connection, from the pool or from the server.
+const CONNECTION_WAIT: Duration = Duration::from_secs(3);
+
+/// How long sent bytes may go unanswered by the other host's kernel. COMMIT itself has no timeout.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+
+pub(crate) struct Postgres {
+    pool: Pool,
+    texts: Texts,
+    conflicts: AtomicU64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Read,
+    Write,
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &str, options: &Options) -> Result<Postgres, OpenError> {
+        let manager_config = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = Manager::from_config(config(url)?, NoTls, manager_config);
+        let pool = Pool::builder(manager)
+            .max_size(options.pool_size.max(1))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(CONNECTION_WAIT))
+            .create_timeout(Some(CONNECTION_WAIT))
+            .build()
+            .map_err(|error| OpenError::Address(chain(&error)))?;
+        let postgres = Postgres {
+            pool,
+            texts: Texts::default(),
+            conflicts: AtomicU64::new(0),
+        };
+        postgres.check_order().await?;
+        Ok(postgres)
+    }
+
+    pub(crate) async fn write<W: Work>(&self, mut work: W) -> Result<W::Output, W::Error> {
+        for retries in 0..=RETRIES_MAX {
+            match self.attempt(Mode::Write, &mut work).await {
+                Ok(result) => return result,
+                Err(StoreError::Conflict) => {
+                    let seed = self.conflicts.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(pause(retries, seed)).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    pub(crate) async fn read<W: Work>(&self, mut work: W) -> Result<W::Output, W::Error> {
+        self.attempt(Mode::Read, &mut work).await?
+    }
+
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+
+    pub(crate) fn gauges(&self) -> Gauges {
+        let status = self.pool.status();
+        Gauges {
+            connections: status.size,
+            connection_queue: status.waiting,
+            conflicts: self.conflicts.load(Ordering::Relaxed),
+            ..Gauges::default()
+        }
+    }
+
+    /// One transaction. The outer error is the store's, and nothing was done unless it is `Unknown`.
+    async fn attempt<W: Work>(
+        &self,
+        mode: Mode,
+        work: &mut W,
+    ) -> Result<Result<W::Output, W::Error>, StoreError> {
+        let mut client = self.client().await?;
+        let level = match mode {
+            Mode::Read => IsolationLevel::RepeatableRead,
+            Mode::Write => IsolationLevel::Serializable,
+        };
+        let begin = client
+            .build_transaction()
+            .isolation_level(level)
+            .read_only(mode == Mode::Read);
+        let transaction = begin
+            .start()
+            .await
+            .map_err(|error| in_our_words(&error, "BEGIN"))?;
+        let session = Session {
+            transaction,
+            texts: &self.texts,
+        };
+        let mut tx = Tx {
+            engine: Engine::Postgres(session),
+            fault: None,
+        };
+        let result = guard::run(work, &mut tx).await;
+        if tx.fault == Some(StoreError::Conflict) {
+            return Err(StoreError::Conflict);
+        }
+        // Dropping the transaction rolls it back.
+        if let (Ok(_), Engine::Postgres(session)) = (&result, tx.engine) {
+            session
+                .transaction
+                .commit()
+                .await
+                .map_err(|error| after_commit(&error))?;
+        }
+        Ok(result)
+    }
+
+    async fn client(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(|error| match &error {
+            PoolError::Timeout(TimeoutType::Wait) => StoreError::Overloaded,
+            PoolError::Backend(inner) => match in_our_words(inner, "connect") {
+                StoreError::Broken(_) if inner.as_db_error().is_none() => away(inner),
+                other => other,
+            },
+            _ => away(&error),
+        })
+    }
+
+    /// Refuses a database that does not compare text byte by byte: keyset pages and SQLite do.
+    async fn check_order(&self) -> Result<(), OpenError> {
+        const PROBE: &str = "SELECT current_database()::text, datcollate::text || ' ' || pg_encoding_to_char(encoding), \
+             pg_encoding_to_char(encoding) = 'UTF8' AND 'Z' < 'a' AND 'a' < '~' AND 'a b' < 'ab' AND 'z' < 'é' \
+             FROM pg_database WHERE datname = current_database()";
+        let client = self.client().await?;
+        let row = client
+            .query_one(PROBE, &[])
+            .await
+            .map_err(|error| in_our_words(&error, PROBE))?;
+        if row.get(2) {
+            Ok(())
+        } else {
+            Err(OpenError::Collation {
+                database: row.get(0),
+                collation: row.get(1),
+            })
+        }
+    }
+}
+
+/// One transaction on one connection.
+pub(super) struct Session<'c> {
+    transaction: Transaction<'c>,
+    texts: &'c Texts,
+}
+
+impl Session<'_> {
+    pub(super) async fn query<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        read: &mut (impl FnMut(&Row<'_>) -> T + Send),
+    ) -> Result<Vec<T>, StoreError> {
+        let statement = self.statement(sql, params).await?;
+        let answer = self
+            .transaction
+            .query(&statement, &values::slice(params))
+            .await;
+        values::read_all(
+            &answer.map_err(|error| in_our_words(&error, sql))?,
+            read,
+            sql,
+        )
+    }
+
+    pub(super) async fn execute(
+        &mut self,
+        sql: &'static str,
+        params: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        let statement = self.statement(sql, params).await?;
+        let answer = self
+            .transaction
+            .execute(&statement, &values::slice(params))
+            .await;
+        answer.map_err(|error| in_our_words(&error, sql))
+    }
+
+    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.transaction
+            .batch_execute(sql)
+            .await
+            .map_err(|error| in_our_words(&error, sql))
+    }
+
+    pub(super) async fn prepare(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.cached(sql).await.map(drop)
+    }
+
+    async fn statement(
+        &mut self,
+        sql: &'static str,
+        params: &[Value<'_>],
+    ) -> Result<Statement, StoreError> {
+        let statement = self.cached(sql).await?;
+        let wanted = statement.params().len();
+        if wanted == params.len() {
+            return Ok(statement);
+        }
+        Err(StoreError::Broken(format!(
+            "{} parameters given, {wanted} wanted: {sql}",
+            params.len()
+        )))
+    }
+
+    async fn cached(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
+        let text = self.texts.derive(sql);
+        self.transaction
+            .prepare_cached(&text)
+            .await
+            .map_err(|error| in_our_words(&error, sql))
+    }
+}
+
+/// The PostgreSQL texts of the statements seen so far; as many as the program has, since each is a constant.
+#[derive(Default)]
+struct Texts(RwLock<HashMap<&'static str, Arc<str>>>);
+
+impl Texts {
+    fn derive(&self, sql: &'static str) -> Arc<str> {
+        if let Some(text) = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(sql)
+        {
+            return Arc::clone(text);
+        }
+        let text: Arc<str> = numbered_by_dollar(sql).into();
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(sql, Arc::clone(&text));
+        text
+    }
+}
+
+/// Turns `?1` into `$1`, except inside quotes.
+fn numbered_by_dollar(sql: &str) -> String {
+    let mut quoted = false;
+    let mut characters = sql.chars().peekable();
+    let mut text = String::with_capacity(sql.len());
+    while let Some(character) = characters.next() {
+        quoted ^= character == '\'';
+        let parameter =
+            character == '?' && !quoted && characters.peek().is_some_and(char::is_ascii_digit);
+        text.push(if parameter { '$' } else { character });
+    }
+    text
+}
+
+fn config(url: &str) -> Result<Config, OpenError> {
+    let mut config: Config = url
+        .parse()
+        .map_err(|error| OpenError::Address(chain(&error)))?;
+    if !matches!(config.get_ssl_mode(), SslMode::Disable | SslMode::Prefer) {
+        return Err(OpenError::Tls);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("mimeo");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECTION_WAIT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE_MAX);
+    }
+    config
+        .keepalives_idle(SILENCE_MAX)
+        .keepalives_interval(SILENCE_MAX / 3)
+        .keepalives_retries(3);
+    Ok(config)
+}
+
+/// Full jitter under a doubling bound. Chance need not be good here, only different between neighbours.
+fn pause(retries: u32, seed: u64) -> Duration {
+    let bound = (1_u64 << retries.min(16)).min(PAUSE_MILLIS_MAX) * 1000;
+    let mixed = (seed ^ u64::from(std::process::id()) << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    Duration::from_micros((mixed ^ mixed >> 29) % bound)
+}
+
+fn in_our_words(error: &tokio_postgres::Error, sql: &str) -> StoreError {
+    let Some(code) = error.code() else {
+        let lost = error.is_closed()
+            || error
+                .source()
+                .is_some_and(<dyn Error>::is::<std::io::Error>);
+        return if lost {
+            away(error)
+        } else {
+            StoreError::Broken(format!("{}: {sql}", chain(error)))
+        };
+    };
+    match *code {
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
+            StoreError::Conflict
+        }
+        SqlState::UNIQUE_VIOLATION => StoreError::Duplicate,
+        SqlState::DISK_FULL => StoreError::Full,
+        SqlState::TOO_MANY_CONNECTIONS | SqlState::OUT_OF_MEMORY => StoreError::Overloaded,
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            away(error)
+        }
+        _ if code.code().starts_with("08") => away(error),
+        _ => StoreError::Broken(format!("{}: {sql}", chain(error))),
+    }
+}
+
+/// An ordinary ERROR says that COMMIT did not happen; anything else leaves it open.
+fn after_commit(error: &tokio_postgres::Error) -> StoreError {
+    let answered = error
+        .as_db_error()
+        .filter(|error| error.parsed_severity() == Some(Severity::Error));
+    match answered {
+        Some(answer) if *answer.code() != SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN => {
+            in_our_words(error, "COMMIT")
+        }
+        _ => {
+            tracing::warn!(error = chain(error), "the outcome of a commit is unknown");
+            StoreError::Unknown
+        }
+    }
+}
+
+fn away(error: &(dyn Error + 'static)) -> StoreError {
+    tracing::warn!(error = chain(error), "PostgreSQL cannot be reached");
+    StoreError::Unavailable
+}
+
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// Runs statements outside a transaction, as CREATE DATABASE must be; the answer is the first column of the last.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) async fn administer(url: &str, statements: &[&str]) -> Result<Vec<String>, StoreError> {
+    let config = config(url).map_err(|error| StoreError::Broken(error.to_string()))?;
+    let (client, connection) = config
+        .connect(NoTls)
+        .await
+        .map_err(|error| in_our_words(&error, "connect"))?;
+    let connection = tokio::spawn(connection);
+    let mut answer = Vec::new();
+    for sql in statements {
+        let rows = client
+            .simple_query(sql)
+            .await
+            .map_err(|error| in_our_words(&error, sql))?;
+        answer = rows
+            .iter()
+            .filter_map(|message| match message {
+                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            })
+            .collect();
+    }
+    drop(client);
+    drop(connection.await);
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_numbered_by_dollar_except_inside_quotes() {
+        let cases = [
+            ("SELECT 1", "SELECT 1"),
+            (
+                "SELECT a FROM t WHERE b = ?1 AND c = ?12",
+                "SELECT a FROM t WHERE b = $1 AND c = $12",
+            ),
+            ("SELECT 'what?1' || ?1", "SELECT 'what?1' || $1"),
+            ("SELECT 'it''s ?1', ?2", "SELECT 'it''s ?1', $2"),
+        ];
+        for (sql, wanted) in cases {
+            assert_eq!(numbered_by_dollar(sql), wanted);
+        }
+    }
+
+    #[test]
+    fn pauses_stay_under_their_bound() {
+        for retries in 0..=RETRIES_MAX {
+            for seed in 0..100 {
+                let bound = u64::min(1 << retries, PAUSE_MILLIS_MAX);
+                assert!(pause(retries, seed) < Duration::from_millis(bound));
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_asks_for_tls_is_refused() {
+        let refusal = config("postgres://u@h/d?sslmode=require").expect_err("TLS is not there");
+        assert!(matches!(refusal, OpenError::Tls), "{refusal}");
+        assert!(config("postgres://u@h/d?sslmode=prefer").is_ok());
+    }
+}

@@ -1,0 +1,92 @@
+//! Opening SQLite connections: the settings that durability rests on, set and read back.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::OpenError;
+
+/// Prepared statements that a connection keeps.
+const STATEMENTS_MAX: usize = 256;
+
+/// How long a connection waits for a lock that some other process (a backup, a shell) holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the connection that writes, and makes sure that an answered commit survives a power cut.
+pub(super) fn writer(
+    path: Option<&Path>,
+    page_count_max: Option<u32>,
+) -> Result<Connection, OpenError> {
+    let connection = connect(path)?;
+    if path.is_some() {
+        set(path, &connection, "journal_mode", "wal")?;
+        set(path, &connection, "synchronous", "2")?;
+    }
+    if let Some(pages) = page_count_max {
+        connection
+            .pragma_update(None, "max_page_count", pages)
+            .map_err(|error| refused(path, &error))?;
+    }
+    Ok(connection)
+}
+
+/// Opens a connection that cannot write.
+pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
+    let connection = connect(Some(path))?;
+    set(Some(path), &connection, "query_only", "1")?;
+    Ok(connection)
+}
+
+fn connect(path: Option<&Path>) -> Result<Connection, OpenError> {
+    let opened = match path {
+        Some(path) => {
+            let create = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+            Connection::open_with_flags(path, create | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        }
+        None => Connection::open_in_memory(),
+    };
+    let connection = opened.map_err(|error| refused(path, &error))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection
+        .busy_timeout(BUSY_TIMEOUT)
+        .map_err(|error| refused(path, &error))?;
+    set(path, &connection, "foreign_keys", "1")?;
+    Ok(connection)
+}
+
+fn set(
+    path: Option<&Path>,
+    connection: &Connection,
+    pragma: &'static str,
+    wanted: &'static str,
+) -> Result<(), OpenError> {
+    let in_words = |error| refused(path, &error);
+    connection
+        .pragma_update(None, pragma, wanted)
+        .map_err(in_words)?;
+    let found = connection
+        .pragma_query_value(None, pragma, |row| {
+            Ok(match row.get_ref(0)? {
+                rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+                other => other.as_str().unwrap_or_default().to_owned(),
+            })
+        })
+        .map_err(in_words)?;
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(OpenError::Setting {
+            pragma,
+            wanted,
+            found,
+        })
+    }
+}
+
+fn refused(path: Option<&Path>, error: &rusqlite::Error) -> OpenError {
+    OpenError::File {
+        path: path.unwrap_or(Path::new(":memory:")).to_owned(),
+        reason: error.to_string(),
+    }
+}

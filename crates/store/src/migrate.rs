@@ -1,0 +1,161 @@
+//! Migrations: numbered SQL files, forward only, the same text on both engines.
+
+use crate::error::{OpenError, StoreError};
+use crate::{Dialect, Store, Tx, Work, params, statements};
+
+/// One step of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// Its place, from 1 without gaps.
+    pub version: i64,
+    /// What it is for, as in its file's name.
+    pub name: &'static str,
+    /// Statements without parameters, ended by `;`.
+    pub sql: &'static str,
+}
+
+/// The schema of this binary, oldest first.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "catalogue",
+    sql: include_str!("../../../migrations/0001_catalogue.sql"),
+}];
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
+    version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied BIGINT NOT NULL
+)";
+const LOCK: &str = "LOCK TABLE schema_version IN EXCLUSIVE MODE";
+
+statements! {
+    LIST = "SELECT version, name, checksum FROM schema_version ORDER BY version";
+    FIND = "SELECT name FROM schema_version WHERE version = ?1";
+    INSERT = "INSERT INTO schema_version (version, name, checksum, applied) VALUES (?1, ?2, ?3, ?4)";
+}
+
+/// Brings the schema up to date, each migration in a transaction of its own, so that a killed one leaves no trace.
+pub(crate) async fn run(store: &Store, migrations: &'static [Migration]) -> Result<(), OpenError> {
+    debug_assert!(
+        migrations
+            .iter()
+            .zip(1..)
+            .all(|(migration, version)| migration.version == version)
+    );
+    match store.write(Create).await {
+        // Two nodes that create a table at once collide in PostgreSQL's catalogue; the other one has made it.
+        Ok(()) | Err(StoreError::Duplicate) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let applied = store.read(List).await?;
+    check(&applied, migrations)?;
+    for migration in migrations.iter().skip(applied.len()) {
+        store
+            .write(Apply(migration))
+            .await
+            .map_err(|source| OpenError::Migration {
+                version: migration.version,
+                name: migration.name,
+                source,
+            })?;
+    }
+    // Whoever was faster may have been another version of this program.
+    check(&store.read(List).await?, migrations)
+}
+
+struct Applied {
+    version: i64,
+    name: String,
+    checksum: String,
+}
+
+fn check(applied: &[Applied], migrations: &[Migration]) -> Result<(), OpenError> {
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    if let Some(newest) = applied.last().filter(|newest| newest.version > known) {
+        return Err(OpenError::NewerSchema {
+            found: newest.version,
+            known,
+        });
+    }
+    for (row, migration) in applied.iter().zip(migrations) {
+        if row.version != migration.version || row.checksum != checksum(migration.sql) {
+            return Err(OpenError::ChangedMigration {
+                version: row.version,
+                name: row.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// FNV-1a over the text: it finds an edited file, it need not resist an attacker. Line ends do not count.
+fn checksum(sql: &str) -> String {
+    let bytes = sql.bytes().filter(|&byte| byte != b'\r');
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}
+
+/// Names a schema, so that tests can keep a database of it.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn fingerprint(migrations: &[Migration]) -> String {
+    checksum(
+        &migrations
+            .iter()
+            .map(|migration| migration.sql)
+            .collect::<String>(),
+    )
+}
+
+struct Create;
+
+impl Work for Create {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.batch(CREATE).await
+    }
+}
+
+struct List;
+
+impl Work for List {
+    type Output = Vec<Applied>;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Applied>, StoreError> {
+        let read = |row: &crate::Row<'_>| Applied {
+            version: row.int(0),
+            name: row.text(1),
+            checksum: row.text(2),
+        };
+        tx.query(LIST, &[], read).await
+    }
+}
+
+struct Apply(&'static Migration);
+
+impl Work for Apply {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let Migration { version, name, sql } = *self.0;
+        // SQLite's BEGIN IMMEDIATE has locked out everybody else already.
+        if tx.dialect() == Dialect::Postgres {
+            tx.batch(LOCK).await?;
+        }
+        if tx
+            .query_one(FIND, params![version], |row| row.text(0))
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        tx.batch(sql).await?;
+        let now = tx.now().await?;
+        tx.execute(INSERT, params![version, name, &checksum(sql), now])
+            .await
+            .map(drop)
+    }
+}
