@@ -318,3 +318,141 @@ fn show_parts(parts: &dyn Parts, [open, close]: [&str; 2], text: &mut String) {
     });
     text.push_str(close);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        CopyProduct, CreateConstraint, CreateProduct, Operation, Protocol, ProvisionProduct,
+        Refused, SearchProducts, UpdateTagOption, decode,
+    };
+
+    fn text_of<O: Operation>(body: &str) -> String {
+        match decode::<O>(Protocol::Json, body.as_bytes()).unwrap_err() {
+            Refused::Invalid(violations) => violations.to_string(),
+            Refused::Malformed(problem) => panic!("malformed: {problem}"),
+        }
+    }
+
+    #[test]
+    fn all_violations_are_told_at_once_in_awss_words() {
+        assert_eq!(
+            text_of::<CopyProduct>(r#"{"SourceProductArn":"prod-a","IdempotencyToken":null}"#),
+            "2 validation errors detected: Value null at 'idempotencyToken' failed to satisfy \
+             constraint: Member must not be null; Value 'prod-a' at 'sourceProductArn' failed to \
+             satisfy constraint: Member must satisfy regular expression pattern: \
+             arn:[a-z0-9-\\.]{1,63}:[a-z0-9-\\.]{0,63}:[a-z0-9-\\.]{0,63}:[a-z0-9-\\.]{0,63}:[^/].{0,1023}"
+        );
+        assert_eq!(
+            text_of::<UpdateTagOption>("{}"),
+            "1 validation error detected: Value null at 'id' failed to satisfy constraint: \
+             Member must not be null"
+        );
+    }
+
+    #[test]
+    fn items_are_counted_from_one_and_structures_are_entered() {
+        let text = text_of::<ProvisionProduct>(
+            r#"{"ProvisionedProductName":"My Test","ProvisionToken":"t","Tags":[
+                {"Key":"a","Value":"b"},{"Key":"a#","Value":""}]}"#,
+        );
+        assert_eq!(
+            text,
+            "3 validation errors detected: Value 'My Test' at 'provisionedProductName' failed to \
+             satisfy constraint: Member must satisfy regular expression pattern: \
+             [a-zA-Z0-9][a-zA-Z0-9._-]*; Value 'a#' at 'tags.2.member.key' failed to satisfy \
+             constraint: Member must satisfy regular expression pattern: \
+             ^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$; Value '' at 'tags.2.member.value' failed to \
+             satisfy constraint: Member must have length greater than or equal to 1"
+        );
+    }
+
+    #[test]
+    fn a_version_is_named_by_its_id_and_by_nothing_else() {
+        const COPY: &str = r#"{"IdempotencyToken":"t",
+            "SourceProductArn":"arn:aws:catalog:eu-west-1:123456789012:product/prod-a","#;
+        let asked = |rest: &str| text_of::<CopyProduct>(&format!("{COPY}{rest}}}"));
+        assert_eq!(
+            asked(r#""SourceProvisioningArtifactIdentifiers":[{"Id":"pa-1"},{"Name":"v1"}]"#),
+            "1 validation error detected: Value '{Name=v1}' at \
+             'sourceProvisioningArtifactIdentifiers.2.member' failed to satisfy constraint: Map \
+             keys must satisfy constraint: [Member must satisfy enum value set: [Id]]"
+        );
+        assert_eq!(
+            asked(r#""CopyOptions":["CopyTags","CopyAll"]"#),
+            "1 validation error detected: Value '[CopyTags, CopyAll]' at 'copyOptions' failed to \
+             satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value \
+             set: [CopyTags]]"
+        );
+    }
+
+    #[test]
+    fn numbers_lists_and_maps_are_measured() {
+        assert_eq!(
+            text_of::<SearchProducts>(r#"{"PageSize":101,"SortOrder":"UP"}"#),
+            "2 validation errors detected: Value '101' at 'pageSize' failed to satisfy \
+             constraint: Member must have value less than or equal to 100; Value 'UP' at \
+             'sortOrder' failed to satisfy constraint: Member must satisfy enum value set: \
+             [ASCENDING, DESCENDING]"
+        );
+        let text = text_of::<SearchProducts>(r#"{"Filters":{"Colour":["red"]}}"#);
+        assert!(
+            text.contains("Value '{Colour=[red]}' at 'filters'"),
+            "{text}"
+        );
+        assert!(
+            text.contains("Map keys must satisfy constraint: [Member must satisfy"),
+            "{text}"
+        );
+
+        let tags: Vec<String> = (0..21)
+            .map(|n| format!(r#"{{"Key":"k{n}","Value":"v"}}"#))
+            .collect();
+        let body = format!(
+            r#"{{"Name":"n","Owner":"o","ProductType":"EXTERNAL","IdempotencyToken":"t","Tags":[{}]}}"#,
+            tags.join(",")
+        );
+        let text = text_of::<CreateProduct>(&body);
+        assert!(
+            text.starts_with("1 validation error detected: Value '[{Key=k0, "),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("at 'tags' failed to satisfy constraint: Member must have length less than or equal to 20"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        let body = |length: usize| {
+            let name = "ü".repeat(length);
+            format!(
+                r#"{{"PortfolioId":"p","ProductId":"q","Type":"LAUNCH","IdempotencyToken":"t",
+                "Parameters":"{{}}","Description":"{name}"}}"#
+            )
+        };
+        decode::<CreateConstraint>(Protocol::Json, body(2_000).as_bytes()).unwrap();
+        let text = text_of::<CreateConstraint>(&body(2_001));
+        assert!(
+            text.ends_with("Member must have length less than or equal to 100"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn long_values_and_many_violations_are_cut_short() {
+        let text = text_of::<UpdateTagOption>(&format!(r#"{{"Id":"{}"}}"#, "é".repeat(5_000)));
+        assert!(text.contains(&format!("'{}…'", "é".repeat(VALUE_CHARACTERS_MAX))));
+
+        let tags = vec![r#"{"Key":"","Value":""}"#; 500].join(",");
+        let text = text_of::<ProvisionProduct>(&format!(
+            r#"{{"ProvisionedProductName":"a","ProvisionToken":"t","Tags":[{tags}]}}"#
+        ));
+        assert!(
+            text.starts_with("1001 validation errors detected: "),
+            "{text}"
+        );
+        assert_eq!(text.matches("failed to satisfy").count(), VIOLATIONS_MAX);
+    }
+}

@@ -59,17 +59,16 @@ impl Matcher {
 /// The loops for ids, tokens and accounts, which nearly every request carries.
 fn bytes(source: &str) -> Option<fn(&[u8]) -> bool> {
     match source {
-        r"^[a-zA-Z0-9_\-]*" => Some(|text| text.iter().all(is_word)),
-        r"[a-zA-Z0-9]*" => Some(|text| text.iter().all(u8::is_ascii_alphanumeric)),
+        r"^[a-zA-Z0-9_\-]*" => Some(|text| text.iter().copied().all(is_word)),
         r"^[0-9]{12}$" => Some(|text| text.len() == 12 && text.iter().all(u8::is_ascii_digit)),
         r"[a-zA-Z0-9][a-zA-Z0-9_-]*" => Some(|text| {
-            text.first().is_some_and(u8::is_ascii_alphanumeric) && text.iter().all(is_word)
+            text.first().is_some_and(u8::is_ascii_alphanumeric) && text.iter().copied().all(is_word)
         }),
         _ => None,
     }
 }
 
-fn is_word(byte: &u8) -> bool {
+fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
@@ -99,18 +98,18 @@ mod tests {
                 patterns_of(value, found);
             }
             Kind::Structure(members) => {
-                members
-                    .iter()
-                    .for_each(|member| patterns_of(member.shape, found));
+                for member in members {
+                    patterns_of(member.shape, found);
+                }
             }
         }
     }
 
     fn patterns() -> BTreeMap<&'static str, &'static Pattern> {
         let mut found = BTreeMap::new();
-        OPERATIONS
-            .iter()
-            .for_each(|operation| patterns_of(operation.input, &mut found));
+        for operation in OPERATIONS {
+            patterns_of(operation.input, &mut found);
+        }
         found
     }
 
@@ -132,7 +131,7 @@ mod tests {
             .copied()
             .filter(|source| bytes(source).is_some())
             .collect();
-        assert_eq!(hot.len(), 4, "a hot pattern has left the model: {hot:?}");
+        assert_eq!(hot.len(), 3, "a hot pattern has left the model: {hot:?}");
         for source in hot {
             let regex = compile(source).unwrap();
             for text in [

@@ -93,7 +93,9 @@ impl<T: Value> Value for Vec<T> {
 
 impl<T: Value> Parts for Vec<T> {
     fn each<'a>(&'a self, visit: &mut Visit<'a, '_>) {
-        self.iter().for_each(|item| visit("", item));
+        for item in self {
+            visit("", item);
+        }
     }
 }
 
@@ -105,7 +107,9 @@ impl<T: Value> Value for BTreeMap<String, T> {
 
 impl<T: Value> Parts for BTreeMap<String, T> {
     fn each<'a>(&'a self, visit: &mut Visit<'a, '_>) {
-        self.iter().for_each(|(key, value)| visit(key, value));
+        for (key, value) in self {
+            visit(key, value);
+        }
     }
 }
 

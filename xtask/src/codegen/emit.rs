@@ -29,52 +29,36 @@ pub(super) fn files(plan: &Plan) -> BTreeMap<String, String> {
 
 /// `generated.rs`: the modules, the error codes and the list of operations.
 fn root(plan: &Plan) -> String {
-    let mut text = HEADER.to_owned();
-    text.push('\n');
-    for home in plan.homes.keys() {
-        line(&mut text, &format!("mod {home};"));
-    }
-    text.push_str("mod values;\n\n");
-    for home in plan.homes.keys() {
-        line(&mut text, &format!("pub use {home}::*;"));
-    }
-    line(
-        &mut text,
-        "/// The prefix of `X-Amz-Target`, and the service name in RPC v2 paths.",
-    );
-    line(
-        &mut text,
-        &format!(
-            "pub const TARGET_PREFIX: &str = {:?};",
-            metadata.target_prefix
-        ),
-    );
-    text.push('\n');
-    line(&mut text, "/// The version of the API.");
-    line(
-        &mut text,
-        &format!("pub const API_VERSION: &str = {:?};", metadata.api_version),
-    );
+    let homes = || plan.homes.keys();
+    let modules = lines(homes().map(|home| format!("mod {home};")));
+    let exports = lines(homes().map(|home| format!("pub use {home}::*;")));
+    let metadata = &plan.model.metadata;
+    let (prefix, version) = (&metadata.target_prefix, &metadata.api_version);
+    let errors = plan.errors().map(|name| (error_variant(name), name));
+    let errors = variants("ErrorCode", errors);
+    let names = plan.model.operations.keys();
+    let operations = lines(names.map(|name| format!("            {name},")));
+    format!(
+        "{HEADER}
+{modules}mod values;
 
-    text.push_str("wire_enum! {\nErrorCode {\n");
-    for name in plan.errors() {
-        line(
-            &mut text,
-            &format!("    {} = {name:?},", error_variant(name)),
-        );
-    }
-    text.push_str("}\n}\n");
+{exports}
+/// The prefix of `X-Amz-Target`, and the service name in RPC v2 paths.
+pub const TARGET_PREFIX: &str = {prefix:?};
 
-    text.push_str(
-        "/// Calls `callback! { … }` with the name of each operation, separated by commas.\n",
-    );
-    text.push_str("#[macro_export]\nmacro_rules! for_each_operation {\n");
-    text.push_str("    ($($callback:tt)+) => {\n        $($callback)+! {\n");
-    for name in plan.model.operations.keys() {
-        line(&mut text, &format!("            {name},"));
-    }
-    text.push_str("        }\n    };\n}\n");
-    text
+/// The version of the API.
+pub const API_VERSION: &str = {version:?};
+
+{errors}/// Calls `callback! {{ … }}` with the name of each operation, separated by commas.
+#[macro_export]
+macro_rules! for_each_operation {{
+    ($($callback:tt)+) => {{
+        $($callback)+! {{
+{operations}        }}
+    }};
+}}
+"
+    )
 }
 
 /// `values.rs`: what the model says of the strings, numbers, lists and maps in inputs.
@@ -90,9 +74,15 @@ fn values(plan: &Plan) -> String {
             Kind::Boolean => format!("Shape::boolean({name:?})"),
             Kind::Integer => format!("Shape::integer({name:?})"),
             Kind::String => format!("Shape::text({name:?})"),
-            Kind::List => format!("Shape::list({name:?}, {})", part(plan, &shape.member)),
+            Kind::List => format!(
+                "Shape::list({name:?}, {})",
+                part(plan, shape.member.as_ref())
+            ),
             Kind::Map => {
-                let (key, item) = (part(plan, &shape.key), part(plan, &shape.value));
+                let (key, item) = (
+                    part(plan, shape.key.as_ref()),
+                    part(plan, shape.value.as_ref()),
+                );
                 format!("Shape::map({name:?}, {key}, {item})")
             }
         };
@@ -258,11 +248,16 @@ fn structure(plan: &Plan, name: &str, shape: &Shape, role: Role, text: &mut Stri
 }
 
 fn wire_enum(name: &str, shape: &Shape, text: &mut String) {
-    line(text, &format!("wire_enum! {{\n    {name} {{"));
-    for value in &shape.values {
-        line(text, &format!("        {} = {value:?},", variant(value)));
-    }
-    line(text, "    }\n}\n");
+    let values = shape
+        .values
+        .iter()
+        .map(|value| (variant(value), value.as_str()));
+    text.push_str(&variants(name, values));
+}
+
+fn variants<'a>(name: &str, values: impl Iterator<Item = (String, &'a str)>) -> String {
+    let values = lines(values.map(|(variant, value)| format!("        {variant} = {value:?},")));
+    format!("wire_enum! {{\n    {name} {{\n{values}    }}\n}}\n\n")
 }
 
 /// The header and the `use` lines that a body needs.
@@ -314,8 +309,8 @@ fn named_types<'a>(plan: &Plan<'a>, home: &str) -> BTreeSet<&'a str> {
 
 fn rust_type(plan: &Plan, name: &str, role: Role) -> String {
     let shape = plan.shape(name);
-    let inner = |part: &Option<Reference>| {
-        let part = part.as_ref().expect("lists and maps name their parts");
+    let inner = |part: Option<&Reference>| {
+        let part = part.expect("lists and maps name their parts");
         rust_type(plan, &part.shape, role)
     };
     match shape.kind {
@@ -325,8 +320,8 @@ fn rust_type(plan: &Plan, name: &str, role: Role) -> String {
         Kind::Structure => name.to_owned(),
         Kind::String if role == Role::Output && !shape.values.is_empty() => name.to_owned(),
         Kind::String => "String".to_owned(),
-        Kind::List => format!("Vec<{}>", inner(&shape.member)),
-        Kind::Map => format!("BTreeMap<String, {}>", inner(&shape.value)),
+        Kind::List => format!("Vec<{}>", inner(shape.member.as_ref())),
+        Kind::Map => format!("BTreeMap<String, {}>", inner(shape.value.as_ref())),
     }
 }
 
@@ -338,8 +333,9 @@ fn shape_of(plan: &Plan, name: &str) -> String {
     }
 }
 
-fn part(plan: &Plan, part: &Option<Reference>) -> String {
-    let part = part.as_ref().expect("lists and maps name their parts");
+/// The same for a part of a list or map, from within `values.rs`.
+fn part(plan: &Plan, part: Option<&Reference>) -> String {
+    let part = part.expect("lists and maps name their parts");
     shape_of(plan, &part.shape).replace("&values::", "&")
 }
 
@@ -350,4 +346,8 @@ fn error_variant(name: &str) -> String {
 fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');
+}
+
+fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.map(|line| line + "\n").collect()
 }

@@ -70,8 +70,7 @@ input_shape! {
 }
 
 output_shape! {
-    DeleteProvisioningArtifactOutput {
-    }
+    DeleteProvisioningArtifactOutput {}
 }
 
 input_shape! {

@@ -33,8 +33,7 @@ input_shape! {
 }
 
 output_shape! {
-    AssociateBudgetWithResourceOutput {
-    }
+    AssociateBudgetWithResourceOutput {}
 }
 
 input_shape! {
@@ -45,8 +44,7 @@ input_shape! {
 }
 
 output_shape! {
-    DisassociateBudgetFromResourceOutput {
-    }
+    DisassociateBudgetFromResourceOutput {}
 }
 
 input_shape! {

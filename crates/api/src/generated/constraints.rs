@@ -78,8 +78,7 @@ input_shape! {
 }
 
 output_shape! {
-    DeleteConstraintOutput {
-    }
+    DeleteConstraintOutput {}
 }
 
 input_shape! {

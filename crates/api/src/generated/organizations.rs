@@ -22,28 +22,23 @@ operation! {
 }
 
 input_shape! {
-    DisableAWSOrganizationsAccessInput {
-    }
+    DisableAWSOrganizationsAccessInput {}
 }
 
 output_shape! {
-    DisableAWSOrganizationsAccessOutput {
-    }
+    DisableAWSOrganizationsAccessOutput {}
 }
 
 input_shape! {
-    EnableAWSOrganizationsAccessInput {
-    }
+    EnableAWSOrganizationsAccessInput {}
 }
 
 output_shape! {
-    EnableAWSOrganizationsAccessOutput {
-    }
+    EnableAWSOrganizationsAccessOutput {}
 }
 
 input_shape! {
-    GetAWSOrganizationsAccessStatusInput {
-    }
+    GetAWSOrganizationsAccessStatusInput {}
 }
 
 output_shape! {

@@ -75,8 +75,7 @@ input_shape! {
 }
 
 output_shape! {
-    DeleteProvisionedProductPlanOutput {
-    }
+    DeleteProvisionedProductPlanOutput {}
 }
 
 input_shape! {

@@ -70,8 +70,7 @@ input_shape! {
 }
 
 output_shape! {
-    AssociateProductWithPortfolioOutput {
-    }
+    AssociateProductWithPortfolioOutput {}
 }
 
 input_shape! {
@@ -100,8 +99,7 @@ input_shape! {
 }
 
 output_shape! {
-    DeletePortfolioOutput {
-    }
+    DeletePortfolioOutput {}
 }
 
 input_shape! {
@@ -129,8 +127,7 @@ input_shape! {
 }
 
 output_shape! {
-    DisassociateProductFromPortfolioOutput {
-    }
+    DisassociateProductFromPortfolioOutput {}
 }
 
 input_shape! {

@@ -34,8 +34,7 @@ input_shape! {
 }
 
 output_shape! {
-    AssociatePrincipalWithPortfolioOutput {
-    }
+    AssociatePrincipalWithPortfolioOutput {}
 }
 
 input_shape! {
@@ -48,8 +47,7 @@ input_shape! {
 }
 
 output_shape! {
-    DisassociatePrincipalFromPortfolioOutput {
-    }
+    DisassociatePrincipalFromPortfolioOutput {}
 }
 
 input_shape! {

@@ -87,8 +87,7 @@ input_shape! {
 }
 
 output_shape! {
-    DeleteProductOutput {
-    }
+    DeleteProductOutput {}
 }
 
 input_shape! {

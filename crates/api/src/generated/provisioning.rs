@@ -278,8 +278,7 @@ input_shape! {
 }
 
 output_shape! {
-    NotifyProvisionProductEngineWorkflowResultOutput {
-    }
+    NotifyProvisionProductEngineWorkflowResultOutput {}
 }
 
 input_shape! {
@@ -293,8 +292,7 @@ input_shape! {
 }
 
 output_shape! {
-    NotifyTerminateProvisionedProductEngineWorkflowResultOutput {
-    }
+    NotifyTerminateProvisionedProductEngineWorkflowResultOutput {}
 }
 
 input_shape! {
@@ -309,8 +307,7 @@ input_shape! {
 }
 
 output_shape! {
-    NotifyUpdateProvisionedProductEngineWorkflowResultOutput {
-    }
+    NotifyUpdateProvisionedProductEngineWorkflowResultOutput {}
 }
 
 input_shape! {

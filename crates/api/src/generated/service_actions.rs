@@ -108,8 +108,7 @@ input_shape! {
 }
 
 output_shape! {
-    AssociateServiceActionWithProvisioningArtifactOutput {
-    }
+    AssociateServiceActionWithProvisioningArtifactOutput {}
 }
 
 input_shape! {
@@ -164,8 +163,7 @@ input_shape! {
 }
 
 output_shape! {
-    DeleteServiceActionOutput {
-    }
+    DeleteServiceActionOutput {}
 }
 
 input_shape! {
@@ -206,8 +204,7 @@ input_shape! {
 }
 
 output_shape! {
-    DisassociateServiceActionFromProvisioningArtifactOutput {
-    }
+    DisassociateServiceActionFromProvisioningArtifactOutput {}
 }
 
 input_shape! {

@@ -83,8 +83,7 @@ input_shape! {
 }
 
 output_shape! {
-    AcceptPortfolioShareOutput {
-    }
+    AcceptPortfolioShareOutput {}
 }
 
 input_shape! {
@@ -227,8 +226,7 @@ input_shape! {
 }
 
 output_shape! {
-    RejectPortfolioShareOutput {
-    }
+    RejectPortfolioShareOutput {}
 }
 
 output_shape! {

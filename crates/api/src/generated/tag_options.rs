@@ -69,8 +69,7 @@ input_shape! {
 }
 
 output_shape! {
-    AssociateTagOptionWithResourceOutput {
-    }
+    AssociateTagOptionWithResourceOutput {}
 }
 
 input_shape! {
@@ -93,8 +92,7 @@ input_shape! {
 }
 
 output_shape! {
-    DeleteTagOptionOutput {
-    }
+    DeleteTagOptionOutput {}
 }
 
 input_shape! {
@@ -117,8 +115,7 @@ input_shape! {
 }
 
 output_shape! {
-    DisassociateTagOptionFromResourceOutput {
-    }
+    DisassociateTagOptionFromResourceOutput {}
 }
 
 input_shape! {
