@@ -1,0 +1,249 @@
+//! Copies: statements and functions. A copy's row is its own job.
+//!
+//! Whoever works on a copy holds its fence number; every write of a worker is conditioned on it, so
+//! that a worker which was thought dead and wakes up late changes nothing.
+
+use mimeo_domain::copying::{
+    Copy, CopyRequest, LEASE_MILLIS, Plan, RECORD_VERSION, State, StatusDetail,
+};
+use mimeo_domain::ids::Seed;
+use mimeo_domain::{Caller, CopyToken, RegionName, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::column::{count, document, read};
+use crate::dialect::statements;
+use crate::params;
+use crate::{AuthScope, Row, StoreError, Tx};
+
+/// How far apart the turns of one account's waiting copies lie, in milliseconds of queue time: a
+/// newcomer goes before all that another account has waiting beyond its fair share.
+const TURN_MILLIS: i64 = 20;
+
+/// Columns of a row that [`stored`] reads.
+macro_rules! columns {
+    () => {
+        "token, region, state, fence, attempts, failures, deadline, created, status_detail, body, plan"
+    };
+}
+
+statements! {
+    LAST_TURN = "SELECT MAX(turn) FROM copy WHERE account = ?1 AND unfinished = 1";
+    COUNT_UNDER_WAY = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE account = ?1 AND unfinished = 1";
+    INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, 0, 0, 0, ?7, ?6, ?8, ?9)";
+    FIND = concat!("SELECT ", columns!(), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
+    CLAIM = concat!("UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = (SELECT region, token FROM (SELECT region, token, account, turn FROM copy WHERE unfinished = 1 AND due <= ?1 AND version <= ?3 ORDER BY turn, token LIMIT 64) AS waiting WHERE account NOT IN (SELECT account FROM copy WHERE state = 'RUNNING' AND due > ?1 GROUP BY account HAVING COUNT(*) >= ?4) ORDER BY turn, token LIMIT 1) RETURNING ", columns!());
+    HEARTBEAT = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
+    PLAN = "UPDATE copy SET plan = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
+    SUCCEED = "UPDATE copy SET state = 'SUCCEEDED', unfinished = 0, finished = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
+    FAIL = "UPDATE copy SET state = 'FAILED', unfinished = 0, finished = ?4, status_detail = ?5 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
+    POSTPONE = "UPDATE copy SET state = 'QUEUED', failures = failures + 1, due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
+    GIVE_BACK = "UPDATE copy SET state = 'QUEUED', attempts = attempts - 1, due = 0 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
+    TAKE_ALL_BACK = "UPDATE copy SET state = 'QUEUED', due = 0 WHERE state = 'RUNNING'";
+    UNFINISHED = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE unfinished = 1";
+}
+
+/// What of a copy never changes.
+#[derive(Debug, Serialize, Deserialize)]
+struct Asked {
+    caller: Caller,
+    request: CopyRequest,
+    seed: Seed,
+}
+
+/// A worker's right to write to a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    pub region: RegionName,
+    pub token: CopyToken,
+    pub number: i64,
+}
+
+impl Fence {
+    pub fn of(copy: &Copy) -> Self {
+        let region = copy.caller.region.clone();
+        Self { region, token: copy.token.clone(), number: copy.fence }
+    }
+}
+
+/// Whether a fenced write took effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Fenced {
+    Written,
+    /// Another worker holds the copy, or it is final.
+    Stale,
+}
+
+impl Tx<'_> {
+    /// A new copy, due at once, with a turn that is fair to other accounts.
+    pub async fn insert_copy(&mut self, copy: &Copy) -> Result<(), StoreError> {
+        let account = copy.caller.account.as_str();
+        let last = self.query_one(LAST_TURN, params![account], |row| row.maybe_int(0)).await?;
+        let now = copy.created.millis();
+        let turn = last.flatten().map_or(now, |turn| now.max(turn + TURN_MILLIS));
+        let body = document(&Asked {
+            caller: copy.caller.clone(),
+            request: copy.request.clone(),
+            seed: copy.seed,
+        });
+        let row = params![
+            copy.caller.region.as_str(),
+            copy.token.as_str(),
+            account,
+            RECORD_VERSION,
+            turn,
+            now,
+            copy.deadline.millis(),
+            copy.request.target.id().as_str(),
+            &body,
+        ];
+        self.execute(INSERT, row).await.map(drop)
+    }
+
+    /// Copies of the account that wait or run.
+    pub async fn count_copies_under_way(&mut self, scope: &AuthScope) -> Result<u64, StoreError> {
+        let row = params![scope.account.as_str()];
+        Ok(count(self.query_one(COUNT_UNDER_WAY, row, |row| row.int(0)).await?.unwrap_or(0)))
+    }
+
+    pub async fn find_copy(
+        &mut self,
+        scope: &AuthScope,
+        token: &CopyToken,
+    ) -> Result<Option<Copy>, StoreError> {
+        let row = params![scope.region.as_str(), token.as_str(), scope.account.as_str()];
+        self.query_one(FIND, row, stored).await?.map(StoredCopy::read).transpose()
+    }
+
+    /// Leases the next due copy, of an account with fewer than `running_max` running ones.
+    pub async fn claim_copy(&mut self, running_max: u32) -> Result<Option<Copy>, StoreError> {
+        let now = self.now().await?;
+        let row = params![now, now + LEASE_MILLIS, RECORD_VERSION, i64::from(running_max)];
+        self.query_one(CLAIM, row, stored).await?.map(StoredCopy::read).transpose()
+    }
+
+    /// Renews the lease.
+    pub async fn renew_lease(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
+        let until = self.now().await? + LEASE_MILLIS;
+        self.fenced(HEARTBEAT, params![fence.region.as_str(), fence.token.as_str(), fence.number, until])
+            .await
+    }
+
+    pub async fn store_plan(&mut self, fence: &Fence, plan: &Plan) -> Result<Fenced, StoreError> {
+        let plan = document(plan);
+        self.fenced(PLAN, params![fence.region.as_str(), fence.token.as_str(), fence.number, &plan])
+            .await
+    }
+
+    /// The copy is done; what it made must be written in this same transaction.
+    pub async fn succeed_copy(
+        &mut self,
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Fenced, StoreError> {
+        let (region, token) = (fence.region.as_str(), fence.token.as_str());
+        self.fenced(SUCCEED, params![region, token, fence.number, now.millis()]).await
+    }
+
+    pub async fn fail_copy(
+        &mut self,
+        fence: &Fence,
+        detail: &StatusDetail,
+        now: Timestamp,
+    ) -> Result<Fenced, StoreError> {
+        let detail = document(detail);
+        let (region, token) = (fence.region.as_str(), fence.token.as_str());
+        self.fenced(FAIL, params![region, token, fence.number, now.millis(), &detail]).await
+    }
+
+    /// A try failed: the copy may be claimed again after `wait_millis` of the database's clock.
+    pub async fn postpone_copy(
+        &mut self,
+        fence: &Fence,
+        wait_millis: i64,
+    ) -> Result<Fenced, StoreError> {
+        let due = self.now().await? + wait_millis;
+        self.fenced(POSTPONE, params![fence.region.as_str(), fence.token.as_str(), fence.number, due])
+            .await
+    }
+
+    /// A worker that stops hands its copy back; this try does not count.
+    pub async fn give_copy_back(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
+        let row = params![fence.region.as_str(), fence.token.as_str(), fence.number];
+        self.fenced(GIVE_BACK, row).await
+    }
+
+    /// For the one server that owns a store: whoever held leases before it started is dead.
+    pub async fn take_all_copies_back(&mut self) -> Result<u64, StoreError> {
+        self.execute(TAKE_ALL_BACK, params![]).await
+    }
+
+    /// Copies of all accounts that wait or run, for metrics.
+    pub async fn count_unfinished_copies(&mut self) -> Result<u64, StoreError> {
+        Ok(count(self.query_one(UNFINISHED, params![], |row| row.int(0)).await?.unwrap_or(0)))
+    }
+
+    async fn fenced(
+        &mut self,
+        sql: &'static str,
+        row: &[crate::Value<'_>],
+    ) -> Result<Fenced, StoreError> {
+        let written = self.execute(sql, row).await?;
+        Ok(if written == 0 { Fenced::Stale } else { Fenced::Written })
+    }
+}
+
+struct StoredCopy {
+    token: CopyToken,
+    state: String,
+    fence: i64,
+    attempts: i64,
+    failures: i64,
+    deadline: i64,
+    created: i64,
+    status_detail: Option<String>,
+    body: String,
+    plan: Option<String>,
+}
+
+fn stored(row: &Row<'_>) -> StoredCopy {
+    StoredCopy {
+        token: row.text(0).into(),
+        state: row.text(2),
+        fence: row.int(3),
+        attempts: row.int(4),
+        failures: row.int(5),
+        deadline: row.int(6),
+        created: row.int(7),
+        status_detail: row.maybe_text(8),
+        body: row.text(9),
+        plan: row.maybe_text(10),
+    }
+}
+
+impl StoredCopy {
+    fn read(self) -> Result<Copy, StoreError> {
+        let Asked { caller, request, seed } = read(&self.body)?;
+        let small = |number: i64| u32::try_from(number).unwrap_or(0);
+        let state = match (self.state.as_str(), self.status_detail) {
+            ("QUEUED", _) => State::Queued,
+            ("RUNNING", _) => State::Running,
+            ("SUCCEEDED", _) => State::Succeeded,
+            ("FAILED", Some(detail)) => State::Failed(read(&detail)?),
+            (state, _) => return Err(StoreError::Broken(format!("copy in state {state:?}"))),
+        };
+        Ok(Copy {
+            token: self.token,
+            caller,
+            request,
+            seed,
+            state,
+            fence: self.fence,
+            attempts: small(self.attempts),
+            failures: small(self.failures),
+            deadline: Timestamp::from_millis(self.deadline),
+            created: Timestamp::from_millis(self.created),
+            plan: self.plan.map(|plan| read(&plan)).transpose()?,
+        })
+    }
+}
