@@ -435,7 +435,7 @@ mod tests {
         decode::<CreateConstraint>(Protocol::Json, body(2_000).as_bytes()).unwrap();
         let text = text_of::<CreateConstraint>(&body(2_001));
         assert!(
-            text.ends_with("Member must have length less than or equal to 100"),
+            text.ends_with("Member must have length less than or equal to 2000"),
             "{text}"
         );
     }
