@@ -1,1 +1,10 @@
-//! Mimeo: templates.
+//! Templates: bodies by content hash, the fetcher of user-given URLs, the CloudFormation reader.
+//!
+//! - [`shelf`] keeps bodies under their SHA-256, so a copy within one shelf moves no bytes.
+//!
+//! Nothing here knows of accounts, the catalogue or the database.
+
+pub mod shelf;
+
+/// The longest template, in bytes: CloudFormation's own limit for a template in S3.
+pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
