@@ -1,9 +1,11 @@
 //! Templates: bodies by content hash, the fetcher of user-given URLs, the CloudFormation reader.
 //!
 //! - [`shelf`] keeps bodies under their SHA-256, so a copy within one shelf moves no bytes.
+//! - [`fetch`] is the only code in Mimeo that connects to a URL that a user gave.
 //!
 //! Nothing here knows of accounts, the catalogue or the database.
 
+pub mod fetch;
 pub mod shelf;
 
 /// The longest template, in bytes: CloudFormation's own limit for a template in S3.
