@@ -2,9 +2,11 @@
 //!
 //! - [`shelf`] keeps bodies under their SHA-256, so a copy within one shelf moves no bytes.
 //! - [`fetch`] is the only code in Mimeo that connects to a URL that a user gave.
+//! - [`cloudformation`] reads hostile template text into a small tree and says what is wrong with it.
 //!
 //! Nothing here knows of accounts, the catalogue or the database.
 
+pub mod cloudformation;
 pub mod fetch;
 pub mod shelf;
 
