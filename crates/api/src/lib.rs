@@ -12,6 +12,7 @@ mod pattern;
 mod read;
 mod required;
 mod timestamp;
+mod transcode;
 pub mod value;
 mod wire;
 
@@ -24,6 +25,7 @@ pub use generated::*;
 pub use model::InputShape;
 pub use required::Required;
 pub use timestamp::Timestamp;
+pub use transcode::cbor_of_json;
 pub use wire::{NESTING_MAX, Protocol, Refused, decode, encode};
 
 /// What the model says of one operation; its implementors are generated unit structs.

@@ -39,19 +39,16 @@ pub enum Refusal {
     NoSuchCopy(CopyToken),
     #[error("Template upload {0} not found.")]
     NoSuchUpload(String),
+    #[error(
+        "{0:?} is not a name for a template: up to 128 letters, digits, dots, hyphens and \
+         underscores, the first one a letter or digit."
+    )]
+    UploadName(String),
 
     #[error("Give exactly one of {0}.")]
     ExactlyOneOf(&'static str),
-    #[error("{member} must not be empty.")]
-    Empty { member: &'static str },
     #[error("{member} must start with http:// or https://.")]
     NotAWebAddress { member: &'static str },
-    #[error("{member} {value:?} is not one of {allowed}.")]
-    NotOneOf {
-        member: &'static str,
-        value: String,
-        allowed: String,
-    },
     #[error("Info must hold exactly one of LoadTemplateFromURL and ImportFromPhysicalId.")]
     ArtifactInfo,
     #[error("ProvisioningArtifactParameters must be given.")]
@@ -98,8 +95,8 @@ pub enum Refusal {
     ShareWithOwner(AccountId),
     #[error("Portfolio {0} holds products that are shared with you; it cannot be shared on.")]
     ShareOfForeignProducts(PortfolioId),
-    #[error("PortfolioShareType {0} is not supported yet; account shares are IMPORTED.")]
-    ShareTypeNotYet(String),
+    #[error("{0} is shared with you; only its owner can change it.")]
+    SharedWithYou(String),
     #[error(
         "Sharing with organization nodes is not implemented by Mimeo yet; share with an AccountId."
     )]

@@ -1,1 +1,25 @@
-//! Mimeo: service.
+//! What the server does: operations decide, workflows act.
+//!
+//! An operation gets a caller, an instant, a mint of ids and one transaction, and can touch nothing
+//! else. Whatever must touch the outside is a `prepare` before the transaction begins, or a step of
+//! a workflow.
+
+mod cx;
+mod dispatch;
+mod draft;
+mod error;
+mod operations;
+mod page;
+mod replay;
+mod source;
+mod uploads;
+mod view;
+pub mod workflows;
+mod world;
+
+pub use dispatch::{Answer, Arrival, Call};
+pub use error::{Failure, Rejection, Stop};
+pub use operations::pending::PENDING;
+pub use page::PageKey;
+pub use uploads::{UPLOAD_PATH, UploadedAt};
+pub use world::{Directory, Fetching, Service, UploadReaders, World};

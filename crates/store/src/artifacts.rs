@@ -33,7 +33,9 @@ impl Tx<'_> {
         };
         let region = scope.region.as_str();
         let row = params![region, product.as_str()];
-        let last = self.query_one(LAST_POSITION, row, |row| row.maybe_int(0)).await?;
+        let last = self
+            .query_one(LAST_POSITION, row, |row| row.maybe_int(0))
+            .await?;
         let first_free = last.flatten().map_or(0, |position| position + 1);
         for (index, artifact) in artifacts.iter().enumerate() {
             let position = first_free + stored_count(index);
@@ -43,7 +45,8 @@ impl Tx<'_> {
             let row = params![region, id, product.as_str(), position, created, &body];
             self.execute(INSERT, row).await?;
         }
-        self.count_new_artifacts(scope, product, artifacts.len(), newest).await
+        self.count_new_artifacts(scope, product, artifacts.len(), newest)
+            .await
     }
 
     /// All versions of a product in the order in which they were made.
@@ -53,7 +56,7 @@ impl Tx<'_> {
         product: &ProductId,
     ) -> Result<Vec<Artifact>, StoreError> {
         let row = params![scope.region.as_str(), product.as_str()];
-        read_all(self.query(OF_PRODUCT, row, |row| row.text(0)).await?)
+        read_all(&self.query(OF_PRODUCT, row, |row| row.text(0)).await?)
     }
 
     pub async fn find_artifact(
@@ -74,7 +77,12 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let body = document(artifact);
         let (region, id) = (scope.region.as_str(), artifact.id.as_str());
-        self.execute(UPDATE, params![region, id, artifact.product.as_str(), &body]).await.map(drop)
+        self.execute(
+            UPDATE,
+            params![region, id, artifact.product.as_str(), &body],
+        )
+        .await
+        .map(drop)
     }
 
     pub async fn remove_artifact(
@@ -94,6 +102,10 @@ impl Tx<'_> {
         product: &ProductId,
     ) -> Result<u64, StoreError> {
         let row = params![scope.region.as_str(), product.as_str()];
-        Ok(count(self.query_one(COUNT, row, |row| row.int(0)).await?.unwrap_or(0)))
+        Ok(count(
+            self.query_one(COUNT, row, |row| row.int(0))
+                .await?
+                .unwrap_or(0),
+        ))
     }
 }

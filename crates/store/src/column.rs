@@ -20,7 +20,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
 }
 
 /// Reads a whole column of documents.
-pub(crate) fn read_all<T: DeserializeOwned>(texts: Vec<String>) -> Result<Vec<T>, StoreError> {
+pub(crate) fn read_all<T: DeserializeOwned>(texts: &[String]) -> Result<Vec<T>, StoreError> {
     texts.iter().map(|text| read(text)).collect()
 }
 

@@ -4,7 +4,7 @@
 //! that a worker which was thought dead and wakes up late changes nothing.
 
 use mimeo_domain::copying::{
-    Copy, CopyRequest, LEASE_MILLIS, Plan, RECORD_VERSION, State, StatusDetail,
+    Copy, CopyRequest, DEADLINE_MILLIS, LEASE_MILLIS, Plan, RECORD_VERSION, State, StatusDetail,
 };
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, CopyToken, RegionName, Timestamp};
@@ -29,7 +29,7 @@ macro_rules! columns {
 statements! {
     LAST_TURN = "SELECT MAX(turn) FROM copy WHERE account = ?1 AND unfinished = 1";
     COUNT_UNDER_WAY = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE account = ?1 AND unfinished = 1";
-    INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, 0, 0, 0, ?7, ?6, ?8, ?9)";
+    INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, 0, 0, 0, ?7, ?8, ?9, ?10)";
     FIND = concat!("SELECT ", columns!(), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
     CLAIM = concat!("UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = (SELECT region, token FROM (SELECT region, token, account, turn FROM copy WHERE unfinished = 1 AND due <= ?1 AND version <= ?3 ORDER BY turn, token LIMIT 64) AS waiting WHERE account NOT IN (SELECT account FROM copy WHERE state = 'RUNNING' AND due > ?1 GROUP BY account HAVING COUNT(*) >= ?4) ORDER BY turn, token LIMIT 1) RETURNING ", columns!());
     HEARTBEAT = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
@@ -61,7 +61,11 @@ pub struct Fence {
 impl Fence {
     pub fn of(copy: &Copy) -> Self {
         let region = copy.caller.region.clone();
-        Self { region, token: copy.token.clone(), number: copy.fence }
+        Self {
+            region,
+            token: copy.token.clone(),
+            number: copy.fence,
+        }
     }
 }
 
@@ -75,12 +79,16 @@ pub enum Fenced {
 }
 
 impl Tx<'_> {
-    /// A new copy, due at once, with a turn that is fair to other accounts.
+    /// A new copy, due at once by the database's clock, with a turn that is fair to other accounts.
     pub async fn insert_copy(&mut self, copy: &Copy) -> Result<(), StoreError> {
         let account = copy.caller.account.as_str();
-        let last = self.query_one(LAST_TURN, params![account], |row| row.maybe_int(0)).await?;
-        let now = copy.created.millis();
-        let turn = last.flatten().map_or(now, |turn| now.max(turn + TURN_MILLIS));
+        let last = self
+            .query_one(LAST_TURN, params![account], |row| row.maybe_int(0))
+            .await?;
+        let now = self.now().await?;
+        let turn = last
+            .flatten()
+            .map_or(now, |turn| now.max(turn + TURN_MILLIS));
         let body = document(&Asked {
             caller: copy.caller.clone(),
             request: copy.request.clone(),
@@ -93,7 +101,8 @@ impl Tx<'_> {
             RECORD_VERSION,
             turn,
             now,
-            copy.deadline.millis(),
+            now + DEADLINE_MILLIS,
+            copy.created.millis(),
             copy.request.target.id().as_str(),
             &body,
         ];
@@ -103,7 +112,11 @@ impl Tx<'_> {
     /// Copies of the account that wait or run.
     pub async fn count_copies_under_way(&mut self, scope: &AuthScope) -> Result<u64, StoreError> {
         let row = params![scope.account.as_str()];
-        Ok(count(self.query_one(COUNT_UNDER_WAY, row, |row| row.int(0)).await?.unwrap_or(0)))
+        Ok(count(
+            self.query_one(COUNT_UNDER_WAY, row, |row| row.int(0))
+                .await?
+                .unwrap_or(0),
+        ))
     }
 
     pub async fn find_copy(
@@ -111,28 +124,59 @@ impl Tx<'_> {
         scope: &AuthScope,
         token: &CopyToken,
     ) -> Result<Option<Copy>, StoreError> {
-        let row = params![scope.region.as_str(), token.as_str(), scope.account.as_str()];
-        self.query_one(FIND, row, stored).await?.map(StoredCopy::read).transpose()
+        let row = params![
+            scope.region.as_str(),
+            token.as_str(),
+            scope.account.as_str()
+        ];
+        self.query_one(FIND, row, stored)
+            .await?
+            .map(StoredCopy::read)
+            .transpose()
     }
 
     /// Leases the next due copy, of an account with fewer than `running_max` running ones.
     pub async fn claim_copy(&mut self, running_max: u32) -> Result<Option<Copy>, StoreError> {
         let now = self.now().await?;
-        let row = params![now, now + LEASE_MILLIS, RECORD_VERSION, i64::from(running_max)];
-        self.query_one(CLAIM, row, stored).await?.map(StoredCopy::read).transpose()
+        let row = params![
+            now,
+            now + LEASE_MILLIS,
+            RECORD_VERSION,
+            i64::from(running_max)
+        ];
+        self.query_one(CLAIM, row, stored)
+            .await?
+            .map(StoredCopy::read)
+            .transpose()
     }
 
     /// Renews the lease.
     pub async fn renew_lease(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
         let until = self.now().await? + LEASE_MILLIS;
-        self.fenced(HEARTBEAT, params![fence.region.as_str(), fence.token.as_str(), fence.number, until])
-            .await
+        self.fenced(
+            HEARTBEAT,
+            params![
+                fence.region.as_str(),
+                fence.token.as_str(),
+                fence.number,
+                until
+            ],
+        )
+        .await
     }
 
     pub async fn store_plan(&mut self, fence: &Fence, plan: &Plan) -> Result<Fenced, StoreError> {
         let plan = document(plan);
-        self.fenced(PLAN, params![fence.region.as_str(), fence.token.as_str(), fence.number, &plan])
-            .await
+        self.fenced(
+            PLAN,
+            params![
+                fence.region.as_str(),
+                fence.token.as_str(),
+                fence.number,
+                &plan
+            ],
+        )
+        .await
     }
 
     /// The copy is done; what it made must be written in this same transaction.
@@ -142,7 +186,8 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<Fenced, StoreError> {
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
-        self.fenced(SUCCEED, params![region, token, fence.number, now.millis()]).await
+        self.fenced(SUCCEED, params![region, token, fence.number, now.millis()])
+            .await
     }
 
     pub async fn fail_copy(
@@ -153,7 +198,11 @@ impl Tx<'_> {
     ) -> Result<Fenced, StoreError> {
         let detail = document(detail);
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
-        self.fenced(FAIL, params![region, token, fence.number, now.millis(), &detail]).await
+        self.fenced(
+            FAIL,
+            params![region, token, fence.number, now.millis(), &detail],
+        )
+        .await
     }
 
     /// A try failed: the copy may be claimed again after `wait_millis` of the database's clock.
@@ -163,8 +212,16 @@ impl Tx<'_> {
         wait_millis: i64,
     ) -> Result<Fenced, StoreError> {
         let due = self.now().await? + wait_millis;
-        self.fenced(POSTPONE, params![fence.region.as_str(), fence.token.as_str(), fence.number, due])
-            .await
+        self.fenced(
+            POSTPONE,
+            params![
+                fence.region.as_str(),
+                fence.token.as_str(),
+                fence.number,
+                due
+            ],
+        )
+        .await
     }
 
     /// A worker that stops hands its copy back; this try does not count.
@@ -180,7 +237,11 @@ impl Tx<'_> {
 
     /// Copies of all accounts that wait or run, for metrics.
     pub async fn count_unfinished_copies(&mut self) -> Result<u64, StoreError> {
-        Ok(count(self.query_one(UNFINISHED, params![], |row| row.int(0)).await?.unwrap_or(0)))
+        Ok(count(
+            self.query_one(UNFINISHED, params![], |row| row.int(0))
+                .await?
+                .unwrap_or(0),
+        ))
     }
 
     async fn fenced(
@@ -189,7 +250,11 @@ impl Tx<'_> {
         row: &[crate::Value<'_>],
     ) -> Result<Fenced, StoreError> {
         let written = self.execute(sql, row).await?;
-        Ok(if written == 0 { Fenced::Stale } else { Fenced::Written })
+        Ok(if written == 0 {
+            Fenced::Stale
+        } else {
+            Fenced::Written
+        })
     }
 }
 
@@ -223,7 +288,11 @@ fn stored(row: &Row<'_>) -> StoredCopy {
 
 impl StoredCopy {
     fn read(self) -> Result<Copy, StoreError> {
-        let Asked { caller, request, seed } = read(&self.body)?;
+        let Asked {
+            caller,
+            request,
+            seed,
+        } = read(&self.body)?;
         let small = |number: i64| u32::try_from(number).unwrap_or(0);
         let state = match (self.state.as_str(), self.status_detail) {
             ("QUEUED", _) => State::Queued,

@@ -66,9 +66,12 @@ impl Tx<'_> {
     pub async fn update_portfolio(&mut self, portfolio: &Portfolio) -> Result<(), StoreError> {
         let body = document(portfolio);
         let (region, id) = (portfolio.region.as_str(), portfolio.id.as_str());
-        self.execute(UPDATE, params![region, id, portfolio.account.as_str(), &body])
-            .await
-            .map(drop)
+        self.execute(
+            UPDATE,
+            params![region, id, portfolio.account.as_str(), &body],
+        )
+        .await
+        .map(drop)
     }
 
     pub async fn remove_portfolio(
@@ -87,11 +90,12 @@ impl Tx<'_> {
         after: Option<&(Timestamp, PortfolioId)>,
         limit: usize,
     ) -> Result<Vec<Portfolio>, StoreError> {
-        let (created, id) =
-            after.map_or((i64::MIN, ""), |(created, id)| (created.millis(), id.as_str()));
+        let (created, id) = after.map_or((i64::MIN, ""), |(created, id)| {
+            (created.millis(), id.as_str())
+        });
         let (account, region) = (scope.account.as_str(), scope.region.as_str());
         let row = params![account, region, created, id, stored_count(limit)];
-        read_all(self.query(PAGE, row, |row| row.text(0)).await?)
+        read_all(&self.query(PAGE, row, |row| row.text(0)).await?)
     }
 
     pub async fn portfolio_holdings(
@@ -100,9 +104,14 @@ impl Tx<'_> {
         id: &PortfolioId,
     ) -> Result<Holdings, StoreError> {
         let row = params![scope.region.as_str(), id.as_str()];
-        let products = self.query_one(COUNT_PRODUCTS, row, |row| row.int(0)).await?;
+        let products = self
+            .query_one(COUNT_PRODUCTS, row, |row| row.int(0))
+            .await?;
         let shares_count = self.count_shares(scope, id).await?;
-        Ok(Holdings { products_count: count(products.unwrap_or(0)), shares_count })
+        Ok(Holdings {
+            products_count: count(products.unwrap_or(0)),
+            shares_count,
+        })
     }
 
     /// Products in the portfolio that belong to somebody else.
@@ -112,7 +121,11 @@ impl Tx<'_> {
         id: &PortfolioId,
     ) -> Result<u64, StoreError> {
         let row = params![scope.region.as_str(), id.as_str()];
-        Ok(count(self.query_one(COUNT_FOREIGN, row, |row| row.int(0)).await?.unwrap_or(0)))
+        Ok(count(
+            self.query_one(COUNT_FOREIGN, row, |row| row.int(0))
+                .await?
+                .unwrap_or(0),
+        ))
     }
 
     /// Puts a product into a portfolio; says how many rows that made (0: it was there).
@@ -125,7 +138,14 @@ impl Tx<'_> {
         let (id, owner) = product;
         let (region, holder) = (portfolio.region.as_str(), portfolio.id.as_str());
         let account = portfolio.account.as_str();
-        let row = params![region, holder, id.as_str(), account, owner.as_str(), now.millis()];
+        let row = params![
+            region,
+            holder,
+            id.as_str(),
+            account,
+            owner.as_str(),
+            now.millis()
+        ];
         self.execute(ASSOCIATE, row).await
     }
 
@@ -163,8 +183,14 @@ impl Tx<'_> {
     ) -> Result<Vec<Portfolio>, StoreError> {
         let after = after.map_or("", PortfolioId::as_str);
         let (account, region) = (scope.account.as_str(), scope.region.as_str());
-        let row = params![account, region, product.as_str(), after, stored_count(limit)];
-        read_all(self.query(HOLDING, row, |row| row.text(0)).await?)
+        let row = params![
+            account,
+            region,
+            product.as_str(),
+            after,
+            stored_count(limit)
+        ];
+        read_all(&self.query(HOLDING, row, |row| row.text(0)).await?)
     }
 
     /// After a share of `owner` with `recipient` ended: takes the owner's products that the

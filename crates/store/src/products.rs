@@ -50,7 +50,7 @@ const NAMESAKES_MAX: i64 = 64;
 statements! {
     INSERT = "INSERT INTO product (region, id, account, title, owner, product_type, searchable, sources, artifacts_count, newest_artifact, created, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?9, ?10)";
     OWN = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
-    VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN portfolio_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND s.recipient = ?3 AND s.accepted = 1))";
+    VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN portfolio_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.recipient = ?3 AND s.accepted = 1))";
     OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3 ORDER BY id LIMIT ?4";
     UPDATE = "UPDATE product SET title = ?4, owner = ?5, searchable = ?6, body = ?7 WHERE region = ?1 AND id = ?2 AND account = ?3";
     ADD_ARTIFACTS = "UPDATE product SET artifacts_count = artifacts_count + ?3, newest_artifact = ?4 WHERE region = ?1 AND id = ?2";
@@ -116,7 +116,10 @@ impl Tx<'_> {
         id: &ProductId,
     ) -> Result<Option<FoundProduct>, StoreError> {
         let row = params![scope.region.as_str(), id.as_str(), scope.account.as_str()];
-        self.query_one(sql, row, found).await?.map(FoundProduct::read).transpose()
+        self.query_one(sql, row, found)
+            .await?
+            .map(FoundProduct::read)
+            .transpose()
     }
 
     /// The account's own products of exactly this name.
@@ -126,8 +129,12 @@ impl Tx<'_> {
         name: &str,
     ) -> Result<Vec<FoundProduct>, StoreError> {
         let title = key(&fold(name));
-        let row =
-            params![scope.account.as_str(), scope.region.as_str(), &title, NAMESAKES_MAX];
+        let row = params![
+            scope.account.as_str(),
+            scope.region.as_str(),
+            &title,
+            NAMESAKES_MAX
+        ];
         let found = self.query(OF_TITLE, row, found).await?;
         let products: Result<Vec<_>, _> = found.into_iter().map(FoundProduct::read).collect();
         let mut products = products?;
@@ -161,7 +168,12 @@ impl Tx<'_> {
         created: Timestamp,
     ) -> Result<(), StoreError> {
         let added = stored_count(added_count);
-        let row = params![scope.region.as_str(), product.as_str(), added, created.millis()];
+        let row = params![
+            scope.region.as_str(),
+            product.as_str(),
+            added,
+            created.millis()
+        ];
         self.execute(ADD_ARTIFACTS, row).await.map(drop)
     }
 
@@ -171,7 +183,9 @@ impl Tx<'_> {
         scope: &AuthScope,
         product: &ProductId,
     ) -> Result<(), StoreError> {
-        self.execute(RECOUNT, params![scope.region.as_str(), product.as_str()]).await.map(drop)
+        self.execute(RECOUNT, params![scope.region.as_str(), product.as_str()])
+            .await
+            .map(drop)
     }
 
     /// Notes that versions of `product` were copied from `source`.
@@ -212,7 +226,12 @@ impl Tx<'_> {
         scope: &AuthScope,
         portfolio: &PortfolioId,
     ) -> Result<Vec<ListedProduct>, StoreError> {
-        self.query(IN_PORTFOLIO, params![scope.region.as_str(), portfolio.as_str()], listed).await
+        self.query(
+            IN_PORTFOLIO,
+            params![scope.region.as_str(), portfolio.as_str()],
+            listed,
+        )
+        .await
     }
 
     /// The account's own products in sorted order, `limit` of them after `after`.
@@ -235,7 +254,12 @@ impl Tx<'_> {
             (None, _) => last,
         };
         let (account, region) = (scope.account.as_str(), scope.region.as_str());
-        self.query(sql, params![account, region, sort_key, id, stored_count(limit)], listed).await
+        self.query(
+            sql,
+            params![account, region, sort_key, id, stored_count(limit)],
+            listed,
+        )
+        .await
     }
 }
 
@@ -259,7 +283,10 @@ fn found(row: &Row<'_>) -> (String, i64) {
 impl FoundProduct {
     fn read((body, newest_artifact): (String, i64)) -> Result<Self, StoreError> {
         let newest_artifact = Timestamp::from_millis(newest_artifact);
-        Ok(Self { product: read(&body)?, newest_artifact })
+        Ok(Self {
+            product: read(&body)?,
+            newest_artifact,
+        })
     }
 }
 

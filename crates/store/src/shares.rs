@@ -45,7 +45,11 @@ impl Tx<'_> {
         portfolio: &PortfolioId,
         recipient: &AccountId,
     ) -> Result<Option<PortfolioShare>, StoreError> {
-        let row = params![scope.region.as_str(), portfolio.as_str(), recipient.as_str()];
+        let row = params![
+            scope.region.as_str(),
+            portfolio.as_str(),
+            recipient.as_str()
+        ];
         self.query_one(FIND, row, share).await?.transpose()
     }
 
@@ -55,7 +59,15 @@ impl Tx<'_> {
         scope: &AuthScope,
         portfolio: &PortfolioId,
     ) -> Result<u64, StoreError> {
-        self.execute(ACCEPT, params![scope.region.as_str(), portfolio.as_str(), scope.account.as_str()]).await
+        self.execute(
+            ACCEPT,
+            params![
+                scope.region.as_str(),
+                portfolio.as_str(),
+                scope.account.as_str()
+            ],
+        )
+        .await
     }
 
     /// The caller, as recipient, rejects or leaves; the offer stays and can be accepted again.
@@ -64,7 +76,15 @@ impl Tx<'_> {
         scope: &AuthScope,
         portfolio: &PortfolioId,
     ) -> Result<u64, StoreError> {
-        self.execute(REJECT, params![scope.region.as_str(), portfolio.as_str(), scope.account.as_str()]).await
+        self.execute(
+            REJECT,
+            params![
+                scope.region.as_str(),
+                portfolio.as_str(),
+                scope.account.as_str()
+            ],
+        )
+        .await
     }
 
     /// The owner ends the share; says whether there was one (1 or 0).
@@ -74,7 +94,11 @@ impl Tx<'_> {
         portfolio: &PortfolioId,
         recipient: &AccountId,
     ) -> Result<u64, StoreError> {
-        let row = params![scope.region.as_str(), portfolio.as_str(), recipient.as_str()];
+        let row = params![
+            scope.region.as_str(),
+            portfolio.as_str(),
+            recipient.as_str()
+        ];
         self.execute(REMOVE, row).await
     }
 
@@ -84,7 +108,11 @@ impl Tx<'_> {
         portfolio: &PortfolioId,
     ) -> Result<u64, StoreError> {
         let row = params![scope.region.as_str(), portfolio.as_str()];
-        Ok(count(self.query_one(COUNT, row, |row| row.int(0)).await?.unwrap_or(0)))
+        Ok(count(
+            self.query_one(COUNT, row, |row| row.int(0))
+                .await?
+                .unwrap_or(0),
+        ))
     }
 
     /// Shares of a portfolio by recipient, `limit` of them after the given one.
@@ -111,7 +139,7 @@ impl Tx<'_> {
         let after = after.map_or("", PortfolioId::as_str);
         let (account, region) = (scope.account.as_str(), scope.region.as_str());
         let row = params![account, region, after, stored_count(limit)];
-        read_all(self.query(ACCEPTED, row, |row| row.text(0)).await?)
+        read_all(&self.query(ACCEPTED, row, |row| row.text(0)).await?)
     }
 }
 
@@ -122,7 +150,11 @@ fn share(row: &Row<'_>) -> Result<PortfolioShare, StoreError> {
         portfolio: row.text(0).into(),
         recipient: account(row.text(1))?,
         owner: account(row.text(2))?,
-        acceptance: if row.int(3) == 0 { Acceptance::Offered } else { Acceptance::Accepted },
+        acceptance: if row.int(3) == 0 {
+            Acceptance::Offered
+        } else {
+            Acceptance::Accepted
+        },
         tag_options: shared(row.int(4)),
         principals: shared(row.int(5)),
         created: Timestamp::from_millis(row.int(6)),

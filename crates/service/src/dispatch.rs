@@ -1,0 +1,326 @@
+//! The path of every request: decode, prepare, transact, answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mimeo_api::{Effect, ErrorCode, Operation, Protocol, Refused, for_each_operation};
+use mimeo_domain::ids::{Mint, Seed};
+use mimeo_domain::{Caller, Timestamp};
+use mimeo_store::{AuthScope, Replay, Store, StoreError, Tx, Work};
+
+use crate::cx::{Cx, Handle, Outside, Prepared, Reach};
+use crate::error::{Failure, Rejection, Stop, Told};
+use crate::page::Pages;
+use crate::replay::{self, ReplayKey};
+use crate::world::{Service, World};
+
+/// Tries of one write when a key that it minted, or a token, was taken in the meantime.
+const DUPLICATE_TRIES_MAX: u64 = 4;
+
+/// Stamped when a request arrives: the only clock and chance on its path.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub now: Timestamp,
+    pub seed: Seed,
+    /// The authority under which the caller reached this server.
+    pub host: Option<String>,
+}
+
+/// A request whose sender is known.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub operation: String,
+    pub protocol: Protocol,
+    pub caller: Caller,
+    pub arrival: Arrival,
+    pub body: Bytes,
+}
+
+/// What goes back over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// The error's code, if it is one.
+    pub error: Option<&'static str>,
+    /// What only the log may tell.
+    pub fault: Option<String>,
+}
+
+impl Answer {
+    pub fn rejected(rejection: &Rejection, protocol: Protocol) -> Self {
+        Self::told(&Told::from(rejection), protocol, None)
+    }
+
+    pub(crate) fn stopped(stop: &Stop, declared: &[ErrorCode], protocol: Protocol) -> Self {
+        let fault = match stop {
+            Stop::Failure(failure) => Some(failure.to_string()),
+            Stop::Refusal(_) | Stop::NotYet(_) => None,
+        };
+        Self::told(&Told::stop(stop, declared), protocol, fault)
+    }
+
+    fn told(told: &Told, protocol: Protocol, fault: Option<String>) -> Self {
+        Self {
+            status: told.status,
+            body: told.body(protocol),
+            error: Some(told.code),
+            fault,
+        }
+    }
+
+    fn done(body: Vec<u8>) -> Self {
+        Self {
+            status: 200,
+            body,
+            error: None,
+            fault: None,
+        }
+    }
+}
+
+type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+struct Entry {
+    name: &'static str,
+    answer: for<'a> fn(&'a Service, &'a Call) -> Answering<'a>,
+}
+
+macro_rules! entries {
+    ($($operation:ident,)*) => {
+        &[$(Entry {
+            name: <mimeo_api::$operation as Operation>::NAME,
+            answer: |service, call| Box::pin(service.answer::<mimeo_api::$operation>(call)),
+        }),*]
+    };
+}
+
+/// Every operation of the model, by name. One that has no `Handle` does not compile.
+const ENTRIES: &[Entry] = for_each_operation!(entries);
+
+impl Service {
+    /// The name of an operation as the model has it, if it has it.
+    pub fn operation_named(name: &str) -> Option<&'static str> {
+        ENTRIES
+            .binary_search_by(|entry| entry.name.cmp(name))
+            .ok()
+            .map(|at| ENTRIES[at].name)
+    }
+
+    /// Answers a call. Never fails: what goes wrong is an answer too.
+    pub async fn call(&self, call: &Call) -> Answer {
+        match ENTRIES.binary_search_by(|entry| entry.name.cmp(&call.operation)) {
+            Ok(at) => (ENTRIES[at].answer)(self, call).await,
+            Err(_) => Answer::rejected(
+                &Rejection::new("UnknownOperationException", ""),
+                call.protocol,
+            ),
+        }
+    }
+
+    async fn answer<O: Handle>(&self, call: &Call) -> Answer {
+        let input = match mimeo_api::decode::<O>(call.protocol, &call.body) {
+            Ok(input) => input,
+            Err(refused) => return Answer::rejected(&rejection(&refused), call.protocol),
+        };
+        match self.serve::<O>(call, input).await {
+            Ok(done) => Answer::done(done.encode(call.protocol)),
+            Err(stop) => Answer::stopped(&stop, O::ERRORS, call.protocol),
+        }
+    }
+
+    async fn serve<O: Handle>(&self, call: &Call, input: O::Input) -> Result<Done<O>, Stop> {
+        let store = self.store(&call.caller)?;
+        let key = ReplayKey::of::<O>(&input);
+        // A repeated request is answered before anything outside is touched: the template's URL
+        // may be gone by now.
+        if let Some(key) = &key
+            && let Some(answer) = replayed::<O>(store, call, key).await?
+        {
+            return Ok(Done::Replayed(answer));
+        }
+        let outside = Outside {
+            world: &self.world,
+            caller: &call.caller,
+            host: call.arrival.host.as_deref(),
+        };
+        let prepared = O::prepare(&outside, &input).await?;
+        let act = Act::<O> {
+            world: Arc::clone(&self.world),
+            scope: AuthScope::of(&call.caller),
+            caller: call.caller.clone(),
+            now: call.arrival.now,
+            seed: call.arrival.seed,
+            input,
+            prepared: Arc::new(prepared),
+            key,
+        };
+        match (O::EFFECT, O::REACH) {
+            (Effect::Reads, Reach::Point) => store.read(act).await,
+            (Effect::Reads, Reach::Scan) => store.scan(act).await,
+            (Effect::Writes, _) => {
+                let done = write(store, call, act).await?;
+                O::done(&self.world);
+                Ok(done)
+            }
+        }
+    }
+
+    pub(crate) fn store(&self, caller: &Caller) -> Result<&Store, Stop> {
+        self.world.directory.store(&caller.region).ok_or_else(|| {
+            Failure::Bug(format!(
+                "no store for {}: the door let it in",
+                caller.region
+            ))
+            .into()
+        })
+    }
+}
+
+/// Writes, again where a minted id or a token was taken by another transaction meanwhile, and asks
+/// the store what became of a commit whose outcome is unknown.
+async fn write<O: Handle>(store: &Store, call: &Call, act: Act<O>) -> Result<Done<O>, Stop> {
+    for try_number in 1..DUPLICATE_TRIES_MAX {
+        let salted = Act {
+            seed: Seed(act.seed.0.wrapping_add(try_number - 1)),
+            ..act.clone()
+        };
+        match store.write(salted).await {
+            Err(Stop::Failure(Failure::Store(StoreError::Duplicate))) => (),
+            Err(Stop::Failure(Failure::Store(StoreError::Unknown))) => {
+                let answer = match &act.key {
+                    Some(key) => replayed::<O>(store, call, key).await?,
+                    None => None,
+                };
+                return answer.map(Done::Replayed).ok_or(StoreError::Unknown.into());
+            }
+            other => return other,
+        }
+    }
+    store.write(act).await
+}
+
+async fn replayed<O: Handle>(
+    store: &Store,
+    call: &Call,
+    key: &ReplayKey,
+) -> Result<Option<String>, Stop> {
+    let scope = AuthScope::of(&call.caller);
+    let look = FindReplay {
+        scope,
+        operation: O::NAME,
+        token: key.token.clone(),
+    };
+    let replay = store.read(look).await?;
+    Ok(replay.map(|replay| key.answer(replay)).transpose()?)
+}
+
+fn rejection(refused: &Refused) -> Rejection {
+    match refused {
+        Refused::Malformed(message) => Rejection::new("SerializationException", message.as_str()),
+        Refused::Invalid(violations) => {
+            Rejection::new("ValidationException", violations.to_string())
+        }
+    }
+}
+
+/// What a request came to.
+enum Done<O: Operation> {
+    Fresh(O::Output),
+    /// The answer that was given to the first request with this token, as JSON text.
+    Replayed(String),
+}
+
+impl<O: Operation> Done<O> {
+    fn encode(self, protocol: Protocol) -> Vec<u8> {
+        match self {
+            Self::Fresh(output) => mimeo_api::encode(protocol, &output),
+            Self::Replayed(answer) => replay::told(answer, protocol),
+        }
+    }
+}
+
+/// One operation in one transaction, with what it must remember.
+struct Act<O: Operation> {
+    world: Arc<World>,
+    scope: AuthScope,
+    caller: Caller,
+    now: Timestamp,
+    seed: Seed,
+    input: O::Input,
+    prepared: Arc<Prepared>,
+    key: Option<ReplayKey>,
+}
+
+impl<O: Operation> Clone for Act<O> {
+    fn clone(&self) -> Self {
+        Self {
+            world: Arc::clone(&self.world),
+            scope: self.scope.clone(),
+            caller: self.caller.clone(),
+            now: self.now,
+            seed: self.seed,
+            input: self.input.clone(),
+            prepared: Arc::clone(&self.prepared),
+            key: self.key.clone(),
+        }
+    }
+}
+
+impl<O: Handle> Work for Act<O> {
+    type Output = Done<O>;
+    type Error = Stop;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Done<O>, Stop> {
+        if let (Some(key), Effect::Writes) = (&self.key, O::EFFECT)
+            && let Some(replay) = tx.find_replay(&self.scope, O::NAME, &key.token).await?
+        {
+            return Ok(Done::Replayed(key.answer(replay)?));
+        }
+        let mut cx = Cx {
+            caller: &self.caller,
+            scope: &self.scope,
+            now: self.now,
+            mint: Mint::new(self.seed, self.now),
+            tx: &mut *tx,
+            quotas: &self.world.quotas,
+            prepared: &self.prepared,
+            pages: Pages {
+                key: &self.world.page_key,
+                caller: &self.caller,
+                operation: O::NAME,
+            },
+        };
+        let output = O::handle(&mut cx, &self.input).await?;
+        if let (Some(key), Effect::Writes) = (&self.key, O::EFFECT) {
+            let answer = mimeo_api::encode(Protocol::Json, &output);
+            let answer = String::from_utf8(answer).expect("JSON is UTF-8");
+            let replay = Replay {
+                fingerprint: key.fingerprint.clone(),
+                answer,
+            };
+            tx.insert_replay(&self.scope, O::NAME, &key.token, &replay, self.now)
+                .await?;
+        }
+        Ok(Done::Fresh(output))
+    }
+}
+
+struct FindReplay {
+    scope: AuthScope,
+    operation: &'static str,
+    token: String,
+}
+
+impl Work for FindReplay {
+    type Output = Option<Replay>;
+    type Error = Stop;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Option<Replay>, Stop> {
+        Ok(tx
+            .find_replay(&self.scope, self.operation, &self.token)
+            .await?)
+    }
+}

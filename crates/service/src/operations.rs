@@ -1,0 +1,59 @@
+//! The operations, one file each, in their families' folders; `pending` lists those still to come.
+
+mod artifacts;
+mod copying;
+pub(crate) mod pending;
+mod portfolios;
+mod products;
+mod search;
+mod shares;
+
+use mimeo_domain::portfolios::Portfolio;
+use mimeo_domain::{PortfolioId, ProductId, Refusal};
+use mimeo_store::FoundProduct;
+
+use crate::cx::Cx;
+use crate::error::Stop;
+
+/// Look-ups that many operations begin with.
+impl Cx<'_, '_> {
+    /// A product that the caller owns or sees through an accepted share.
+    async fn visible_product(&mut self, id: &ProductId) -> Result<FoundProduct, Stop> {
+        let found = self.tx.find_visible_product(self.scope, id).await?;
+        found.ok_or_else(|| Refusal::NoSuchProduct(id.clone()).into())
+    }
+
+    /// A product that the caller may change.
+    async fn own_product(&mut self, id: &ProductId) -> Result<FoundProduct, Stop> {
+        let found = self.visible_product(id).await?;
+        if found.product.account != self.scope.account {
+            return Err(Refusal::SharedWithYou(format!("Product {id}")).into());
+        }
+        Ok(found)
+    }
+
+    /// The caller's own product of this name; two of one name are one too many.
+    async fn product_named(&mut self, name: &str) -> Result<FoundProduct, Stop> {
+        let mut found = self.tx.products_named(self.scope, name).await?;
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(_), false) => Err(Refusal::SeveralProductsNamed(name.to_owned()).into()),
+            (None, _) => Err(Refusal::NoSuchProductNamed(name.to_owned()).into()),
+        }
+    }
+
+    /// A portfolio that the caller owns or whose share it has accepted.
+    async fn visible_portfolio(&mut self, id: &PortfolioId) -> Result<Portfolio, Stop> {
+        let found = self.tx.find_visible_portfolio(self.scope, id).await?;
+        found.ok_or_else(|| Refusal::NoSuchPortfolio(id.clone()).into())
+    }
+
+    /// A portfolio that the caller may change.
+    async fn own_portfolio(&mut self, id: &PortfolioId) -> Result<Portfolio, Stop> {
+        let portfolio = self.visible_portfolio(id).await?;
+        if portfolio.account != self.scope.account {
+            return Err(Refusal::SharedWithYou(format!("Portfolio {id}")).into());
+        }
+        Ok(portfolio)
+    }
+}

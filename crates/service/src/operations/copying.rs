@@ -1,0 +1,4 @@
+//! Copying products.
+
+mod copy_product;
+mod describe_copy_product_status;

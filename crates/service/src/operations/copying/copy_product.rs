@@ -1,0 +1,111 @@
+//! CopyProduct: accepts a copy into the caller's account and Region. The row that it writes is the
+//! job; `workflows/copy.rs` does the work.
+//!
+//! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_CopyProduct.html>
+
+use std::collections::BTreeSet;
+
+use mimeo_api::{CopyProduct, CopyProductInput, CopyProductOutput};
+use mimeo_domain::arn::ProductArn;
+use mimeo_domain::copying::{self, Copy, CopyRequest, CopyTags, State, Target};
+use mimeo_domain::products::ProductType;
+use mimeo_domain::{ArtifactId, Refusal};
+
+use crate::cx::{Cx, Handle, Outside, Prepared};
+use crate::error::{Failure, Stop};
+use crate::source;
+use crate::world::World;
+
+impl Handle for CopyProduct {
+    /// The source may live in another Region's store: it is looked at as the caller may see it.
+    async fn prepare(outside: &Outside<'_>, input: &CopyProductInput) -> Result<Prepared, Stop> {
+        let arn = source_arn(input)?;
+        let artifacts = asked_artifacts(input)?;
+        let seen = source::look(outside.world, outside.caller, &arn).await?;
+        let seen = seen.ok_or(Refusal::NoSuchProduct(arn.product))?;
+        if seen.product.product_type == ProductType::Marketplace {
+            return Err(Refusal::MarketplaceProduct.into());
+        }
+        copying::all_there(&artifacts, &seen.artifacts)?;
+        Ok(Prepared {
+            template: None,
+            source: Some(seen),
+        })
+    }
+
+    async fn handle(
+        cx: &mut Cx<'_, '_>,
+        input: &CopyProductInput,
+    ) -> Result<CopyProductOutput, Stop> {
+        let seen = cx.prepared.source.as_ref();
+        let source = &seen
+            .ok_or_else(|| Failure::Bug("a copy without a source".into()))?
+            .product;
+        let target = match &input.target_product_id {
+            None => Target::New(cx.mint.product_id()),
+            Some(id) => {
+                let target = cx.own_product(&id.as_str().into()).await?.product;
+                copying::same_type(source.product_type, target.product_type)?;
+                Target::Existing(target.id)
+            }
+        };
+        let copies_max = cx.quotas.copies_under_way;
+        if cx.tx.count_copies_under_way(cx.scope).await? >= copies_max {
+            return Err(Refusal::TooManyCopies { copies_max }.into());
+        }
+        let copy = Copy {
+            token: cx.mint.copy_token(),
+            caller: cx.caller.clone(),
+            request: CopyRequest {
+                source: source_arn(input)?,
+                artifacts: asked_artifacts(input)?,
+                target,
+                name: input.target_product_name.clone(),
+                tags: copy_tags(input),
+            },
+            seed: cx.mint.seed(),
+            state: State::Queued,
+            fence: 0,
+            attempts: 0,
+            failures: 0,
+            deadline: cx.now.plus_millis(copying::DEADLINE_MILLIS),
+            created: cx.now,
+            plan: None,
+        };
+        cx.tx.insert_copy(&copy).await?;
+        Ok(CopyProductOutput {
+            copy_product_token: Some(copy.token.to_string()),
+        })
+    }
+
+    fn done(world: &World) {
+        world.copy_accepted.notify_one();
+    }
+}
+
+fn source_arn(input: &CopyProductInput) -> Result<ProductArn, Refusal> {
+    ProductArn::parse(&input.source_product_arn)
+        .ok_or_else(|| Refusal::NotAProductArn(input.source_product_arn.to_string()))
+}
+
+/// The versions named, each once; an empty list means all, as if it had not been given.
+fn asked_artifacts(input: &CopyProductInput) -> Result<Vec<ArtifactId>, Refusal> {
+    let identifiers = input
+        .source_provisioning_artifact_identifiers
+        .iter()
+        .flatten();
+    let ids: Result<BTreeSet<ArtifactId>, Refusal> = identifiers
+        .map(|pairs| {
+            let id = pairs.get("Id").ok_or(Refusal::NoArtifactIdentifier)?;
+            Ok(id.as_str().into())
+        })
+        .collect();
+    Ok(ids?.into_iter().collect())
+}
+
+fn copy_tags(input: &CopyProductInput) -> CopyTags {
+    match input.copy_options.as_deref() {
+        None | Some([]) => CopyTags::Leave,
+        Some(_) => CopyTags::Copy,
+    }
+}

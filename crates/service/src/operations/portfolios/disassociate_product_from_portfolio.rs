@@ -1,0 +1,39 @@
+//! DisassociateProductFromPortfolio: takes a product out of an own portfolio.
+//!
+//! Recipients who put the product into portfolios of their own lose it there too, unless they still
+//! see it through another share.
+//!
+//! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DisassociateProductFromPortfolio.html>
+
+use mimeo_api::{
+    DisassociateProductFromPortfolio, DisassociateProductFromPortfolioInput,
+    DisassociateProductFromPortfolioOutput,
+};
+use mimeo_domain::{ProductId, Refusal};
+
+use crate::cx::{Cx, Handle};
+use crate::error::Stop;
+
+impl Handle for DisassociateProductFromPortfolio {
+    async fn handle(
+        cx: &mut Cx<'_, '_>,
+        input: &DisassociateProductFromPortfolioInput,
+    ) -> Result<DisassociateProductFromPortfolioOutput, Stop> {
+        let portfolio = cx
+            .own_portfolio(&input.portfolio_id.as_str().into())
+            .await?
+            .id;
+        let product: ProductId = input.product_id.as_str().into();
+        let removed_count = cx
+            .tx
+            .disassociate_product(cx.scope, &portfolio, &product)
+            .await?;
+        if removed_count == 0 {
+            return Err(Refusal::NotAssociated { product, portfolio }.into());
+        }
+        cx.tx
+            .drop_lost_holders(cx.scope, &product, &cx.scope.account)
+            .await?;
+        Ok(DisassociateProductFromPortfolioOutput {})
+    }
+}

@@ -1,0 +1,24 @@
+//! DeleteProduct: removes a product that no portfolio holds, and its versions with it.
+//!
+//! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DeleteProduct.html>
+
+use mimeo_api::{DeleteProduct, DeleteProductInput, DeleteProductOutput};
+use mimeo_domain::products;
+use mimeo_store::Tally;
+
+use crate::cx::{Cx, Handle};
+use crate::error::Stop;
+
+impl Handle for DeleteProduct {
+    async fn handle(
+        cx: &mut Cx<'_, '_>,
+        input: &DeleteProductInput,
+    ) -> Result<DeleteProductOutput, Stop> {
+        let product = cx.own_product(&input.id.as_str().into()).await?.product;
+        let holders_count = cx.tx.count_holders(cx.scope, &product.id).await?;
+        products::may_delete(&product.id, holders_count)?;
+        cx.tx.remove_product(cx.scope, &product.id).await?;
+        cx.tx.lower_tally(cx.scope, Tally::Products).await?;
+        Ok(DeleteProductOutput {})
+    }
+}

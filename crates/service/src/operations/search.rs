@@ -1,0 +1,3 @@
+//! Searching for products.
+
+mod search_products_as_admin;

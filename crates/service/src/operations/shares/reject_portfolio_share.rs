@@ -1,0 +1,32 @@
+//! RejectPortfolioShare: declines an offered share, or leaves one that was accepted.
+//!
+//! The offer stays, so the share can be accepted again (ours: AWS does not say).
+//!
+//! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_RejectPortfolioShare.html>
+
+use mimeo_api::{RejectPortfolioShare, RejectPortfolioShareInput, RejectPortfolioShareOutput};
+use mimeo_domain::{PortfolioId, Refusal};
+
+use super::is_imported;
+use crate::cx::{Cx, Handle};
+use crate::error::Stop;
+
+impl Handle for RejectPortfolioShare {
+    async fn handle(
+        cx: &mut Cx<'_, '_>,
+        input: &RejectPortfolioShareInput,
+    ) -> Result<RejectPortfolioShareOutput, Stop> {
+        let portfolio: PortfolioId = input.portfolio_id.as_str().into();
+        let share = cx
+            .tx
+            .find_share(cx.scope, &portfolio, &cx.scope.account)
+            .await?;
+        let share = share.filter(|_| is_imported(input.portfolio_share_type.as_ref()));
+        let share = share.ok_or_else(|| Refusal::NoShareToAccept(portfolio.clone()))?;
+        cx.tx.reject_share(cx.scope, &portfolio).await?;
+        cx.tx
+            .drop_lost_products(cx.scope, &share.recipient, &share.owner)
+            .await?;
+        Ok(RejectPortfolioShareOutput {})
+    }
+}

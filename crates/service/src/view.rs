@@ -1,0 +1,145 @@
+//! Views: the domain's values as the wire shows them.
+
+use std::collections::BTreeMap;
+
+use mimeo_api as api;
+use mimeo_domain::arn;
+use mimeo_domain::artifacts::{Artifact, ArtifactType, Guidance, Lineage, Origin};
+use mimeo_domain::portfolios::Portfolio;
+use mimeo_domain::products::{Product, ProductType};
+use mimeo_domain::tags::Tag;
+use mimeo_domain::{ArtifactId, ProductId, Timestamp};
+
+/// Products and versions are shown in whole seconds.
+pub(crate) fn seconds(time: Timestamp) -> api::Timestamp {
+    api::Timestamp::from_millis(time.whole_second().millis())
+}
+
+fn millis(time: Timestamp) -> api::Timestamp {
+    api::Timestamp::from_millis(time.millis())
+}
+
+pub(crate) fn product_type(product_type: ProductType) -> api::ProductType {
+    match product_type {
+        ProductType::CloudFormationTemplate => api::ProductType::CloudFormationTemplate,
+        ProductType::Marketplace => api::ProductType::Marketplace,
+        ProductType::TerraformOpenSource => api::ProductType::TerraformOpenSource,
+        ProductType::TerraformCloud => api::ProductType::TerraformCloud,
+        ProductType::External => api::ProductType::External,
+    }
+}
+
+fn artifact_type(artifact_type: ArtifactType) -> api::ProvisioningArtifactType {
+    use api::ProvisioningArtifactType as Shown;
+    match artifact_type {
+        ArtifactType::CloudFormationTemplate => Shown::CloudFormationTemplate,
+        ArtifactType::MarketplaceAmi => Shown::MarketplaceAmi,
+        ArtifactType::MarketplaceCar => Shown::MarketplaceCar,
+        ArtifactType::TerraformOpenSource => Shown::TerraformOpenSource,
+        ArtifactType::TerraformCloud => Shown::TerraformCloud,
+        ArtifactType::External => Shown::External,
+    }
+}
+
+fn guidance(guidance: Guidance) -> api::ProvisioningArtifactGuidance {
+    match guidance {
+        Guidance::Default => api::ProvisioningArtifactGuidance::Default,
+        Guidance::Deprecated => api::ProvisioningArtifactGuidance::Deprecated,
+    }
+}
+
+pub(crate) fn tags(tags: &[Tag]) -> Vec<api::Tag> {
+    let shown = |tag: &Tag| api::Tag {
+        key: tag.key.clone().into(),
+        value: tag.value.clone().into(),
+    };
+    tags.iter().map(shown).collect()
+}
+
+/// `created` is the product's own creation, or in a search that of its newest version, as recorded
+/// answers of the real service have it.
+pub(crate) fn product_detail(product: &Product, created: Timestamp) -> api::ProductViewDetail {
+    let details = product.details.clone();
+    api::ProductViewDetail {
+        created_time: Some(seconds(created)),
+        product_arn: Some(arn::product_arn(
+            &product.region,
+            &product.account,
+            &product.id,
+        )),
+        product_view_summary: Some(api::ProductViewSummary {
+            distributor: details.distributor,
+            has_default_path: Some(false),
+            id: Some(product.id.view_id()),
+            name: Some(details.name),
+            owner: Some(details.owner),
+            product_id: Some(product.id.to_string()),
+            short_description: details.description,
+            support_description: details.support_description,
+            support_email: details.support_email,
+            support_url: details.support_url,
+            r#type: Some(product_type(product.product_type)),
+        }),
+        source_connection: None,
+        status: Some(api::Status::Created),
+    }
+}
+
+pub(crate) fn artifact_detail(artifact: &Artifact) -> api::ProvisioningArtifactDetail {
+    api::ProvisioningArtifactDetail {
+        active: Some(artifact.active),
+        created_time: Some(seconds(artifact.created)),
+        description: artifact.details.description.clone(),
+        guidance: Some(guidance(artifact.guidance)),
+        id: Some(artifact.id.to_string()),
+        name: artifact.details.name.clone(),
+        source_revision: None,
+        r#type: Some(artifact_type(artifact.artifact_type)),
+    }
+}
+
+pub(crate) fn artifact_summary(artifact: &Artifact) -> api::ProvisioningArtifactSummary {
+    api::ProvisioningArtifactSummary {
+        created_time: Some(seconds(artifact.created)),
+        description: artifact.details.description.clone(),
+        id: Some(artifact.id.to_string()),
+        name: artifact.details.name.clone(),
+        provisioning_artifact_metadata: Some(lineage(artifact)),
+    }
+}
+
+fn lineage(artifact: &Artifact) -> BTreeMap<String, String> {
+    let (product, id): (Option<&ProductId>, &ArtifactId) = match &artifact.lineage {
+        Lineage::First => (None, &artifact.id),
+        Lineage::Later => (Some(&artifact.product), &artifact.id),
+        Lineage::Copied { product, artifact } => (Some(product), artifact),
+    };
+    let mut shown = BTreeMap::from([("SourceProvisioningArtifactId".into(), id.to_string())]);
+    shown.extend(product.map(|product| ("SourceProductId".into(), product.to_string())));
+    shown
+}
+
+/// `Info` as answers have it: re-keyed from what the request said.
+pub(crate) fn info(artifact: &Artifact) -> BTreeMap<String, String> {
+    let (key, value) = match &artifact.origin {
+        Origin::Url(url) => ("TemplateUrl", url),
+        Origin::PhysicalId(id) => ("PhysicalId", id),
+    };
+    BTreeMap::from([(key.to_owned(), value.clone())])
+}
+
+pub(crate) fn portfolio_detail(portfolio: &Portfolio) -> api::PortfolioDetail {
+    let details = portfolio.details.clone();
+    api::PortfolioDetail {
+        arn: Some(arn::portfolio_arn(
+            &portfolio.region,
+            &portfolio.account,
+            &portfolio.id,
+        )),
+        created_time: Some(millis(portfolio.created)),
+        description: details.description,
+        display_name: Some(details.display_name),
+        id: Some(portfolio.id.to_string()),
+        provider_name: Some(details.provider_name),
+    }
+}

@@ -1,0 +1,6 @@
+//! Workflows: what acts on the outside, one durable step at a time.
+
+pub mod copy;
+mod gate;
+
+pub use gate::{Gate, Point, Verdict};

@@ -1,0 +1,96 @@
+//! What the service stands on: stores, templates, quotas, keys.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mimeo_domain::{Quotas, RegionName};
+use mimeo_store::Store;
+use mimeo_templates::fetch::Fetcher;
+use mimeo_templates::shelf::Shelf;
+use tokio::sync::Notify;
+
+use crate::page::PageKey;
+use crate::workflows::Gate;
+
+/// Which store hosts a Region.
+#[derive(Debug, Clone)]
+pub enum Directory {
+    /// One store for whatever Region a caller names (open mode).
+    AnyRegion(Store),
+    /// The configured Regions; others do not exist.
+    Regions(BTreeMap<RegionName, Store>),
+}
+
+impl Directory {
+    pub fn store(&self, region: &RegionName) -> Option<&Store> {
+        match self {
+            Self::AnyRegion(store) => Some(store),
+            Self::Regions(stores) => stores.get(region),
+        }
+    }
+
+    /// Each store once, for workers and health checks.
+    pub fn stores(&self) -> Vec<Store> {
+        let mut stores: Vec<Store> = Vec::new();
+        let all: Vec<&Store> = match self {
+            Self::AnyRegion(store) => vec![store],
+            Self::Regions(by_region) => by_region.values().collect(),
+        };
+        for store in all {
+            if !stores.iter().any(|known| known.is_same(store)) {
+                stores.push(store.clone());
+            }
+        }
+        stores
+    }
+}
+
+/// How user-given template URLs are treated.
+#[derive(Debug)]
+pub enum Fetching {
+    On(Box<Fetcher>),
+    /// The URL is kept without a body, for tests with made-up URLs.
+    Off,
+}
+
+/// Who may read an uploaded template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadReaders {
+    /// Open mode, where accounts are not verified anyway.
+    Everyone,
+    /// The account that uploaded it.
+    Uploader,
+}
+
+/// Everything outside of a transaction.
+#[derive(Debug)]
+pub struct World {
+    pub directory: Directory,
+    pub shelf: Shelf,
+    pub fetching: Fetching,
+    pub upload_readers: UploadReaders,
+    pub quotas: Quotas,
+    pub page_key: PageKey,
+    /// Rung when a copy was accepted, so that a waiting worker looks at once.
+    pub copy_accepted: Arc<Notify>,
+    /// Lets a drill stop a workflow at any of its points; `None` in production.
+    pub gate: Option<Gate>,
+}
+
+/// The service: answers calls, and runs what they started.
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub(crate) world: Arc<World>,
+}
+
+impl Service {
+    pub fn new(world: World) -> Self {
+        Self {
+            world: Arc::new(world),
+        }
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+}
