@@ -31,9 +31,17 @@ impl Tx<'_> {
         operation: &str,
         token: &str,
     ) -> Result<Option<Replay>, StoreError> {
-        let row = params![scope.region.as_str(), scope.account.as_str(), operation, token];
-        self.query_one(FIND, row, |row| Replay { fingerprint: row.text(0), answer: row.text(1) })
-            .await
+        let row = params![
+            scope.region.as_str(),
+            scope.account.as_str(),
+            operation,
+            token
+        ];
+        self.query_one(FIND, row, |row| Replay {
+            fingerprint: row.text(0),
+            answer: row.text(1),
+        })
+        .await
     }
 
     /// Remembers an answer; a second one for the token is a [`StoreError::Duplicate`].
@@ -59,6 +67,7 @@ impl Tx<'_> {
 
     /// Forgets answers older than `before`, a bounded number of them; says how many.
     pub async fn sweep_replays(&mut self, before: Timestamp) -> Result<u64, StoreError> {
-        self.execute(SWEEP, params![before.millis(), SWEEP_MAX]).await
+        self.execute(SWEEP, params![before.millis(), SWEEP_MAX])
+            .await
     }
 }

@@ -13,11 +13,17 @@ pub struct AuthScope {
 impl AuthScope {
     /// The caller's own account and Region.
     pub fn of(caller: &Caller) -> Self {
-        Self { account: caller.account.clone(), region: caller.region.clone() }
+        Self {
+            account: caller.account.clone(),
+            region: caller.region.clone(),
+        }
     }
 
     /// The caller's account in another Region, as for the source of a copy.
     pub fn elsewhere(caller: &Caller, region: &RegionName) -> Self {
-        Self { account: caller.account.clone(), region: region.clone() }
+        Self {
+            account: caller.account.clone(),
+            region: region.clone(),
+        }
     }
 }

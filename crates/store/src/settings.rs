@@ -13,7 +13,9 @@ impl Tx<'_> {
     /// The stored value, or `proposed`, which then is the stored one: the first node decides.
     pub async fn settle(&mut self, name: &str, proposed: &str) -> Result<String, StoreError> {
         self.execute(PUT_IF_ABSENT, params![name, proposed]).await?;
-        let stored = self.query_one(FIND, params![name], |row| row.text(0)).await?;
+        let stored = self
+            .query_one(FIND, params![name], |row| row.text(0))
+            .await?;
         stored.ok_or_else(|| StoreError::Broken(format!("setting {name} was not kept")))
     }
 }

@@ -33,7 +33,11 @@ impl Tx<'_> {
     /// the count back with everything else.
     pub async fn raise_tally(&mut self, scope: &AuthScope, what: Tally) -> Result<u64, StoreError> {
         let row = params![scope.region.as_str(), scope.account.as_str(), what.as_str()];
-        Ok(count(self.query_one(RAISE, row, |row| row.int(0)).await?.unwrap_or(0)))
+        Ok(count(
+            self.query_one(RAISE, row, |row| row.int(0))
+                .await?
+                .unwrap_or(0),
+        ))
     }
 
     pub async fn lower_tally(&mut self, scope: &AuthScope, what: Tally) -> Result<(), StoreError> {

@@ -30,6 +30,8 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (region, account) = (scope.region.as_str(), scope.account.as_str());
-        self.execute(PUT, params![region, account, name, digest, now.millis()]).await.map(drop)
+        self.execute(PUT, params![region, account, name, digest, now.millis()])
+            .await
+            .map(drop)
     }
 }
