@@ -134,19 +134,23 @@ impl Service {
     async fn serve<O: Handle>(&self, call: &Call, input: O::Input) -> Result<Done<O>, Stop> {
         let store = self.store(&call.caller)?;
         let key = ReplayKey::of::<O>(&input);
-        // A repeated request is answered before anything outside is touched: the template's URL
-        // may be gone by now.
-        if let Some(key) = &key
-            && let Some(answer) = replayed::<O>(store, call, key).await?
-        {
-            return Ok(Done::Replayed(answer));
-        }
         let outside = Outside {
             world: &self.world,
             caller: &call.caller,
             host: call.arrival.host.as_deref(),
         };
-        let prepared = O::prepare(&outside, &input).await?;
+        let prepared = match (O::prepare(&outside, &input).await, &key) {
+            (Ok(prepared), _) => prepared,
+            // A request that was answered before is answered again, although the template that it
+            // names may be gone by now.
+            (Err(stop), Some(key)) => {
+                return replayed::<O>(store, call, key)
+                    .await?
+                    .map(Done::Replayed)
+                    .ok_or(stop);
+            }
+            (Err(stop), None) => return Err(stop),
+        };
         let act = Act::<O> {
             world: Arc::clone(&self.world),
             scope: AuthScope::of(&call.caller),
