@@ -49,6 +49,13 @@ impl From<i64> for Value<'_> {
     }
 }
 
+/// For literals.
+impl From<i32> for Value<'_> {
+    fn from(number: i32) -> Self {
+        Value::Int(i64::from(number))
+    }
+}
+
 impl From<u32> for Value<'_> {
     fn from(number: u32) -> Self {
         Value::Int(i64::from(number))

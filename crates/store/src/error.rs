@@ -65,6 +65,9 @@ pub enum OpenError {
     /// The PostgreSQL address cannot be read.
     #[error("the PostgreSQL address cannot be read: {0}")]
     Address(String),
+    /// There is no way into the PostgreSQL database.
+    #[error("PostgreSQL cannot be reached: {0}")]
+    Unreachable(String),
     /// The address asks for TLS.
     #[error(
         "TLS to PostgreSQL is not supported yet: remove sslmode=require, or use a local socket or tunnel"

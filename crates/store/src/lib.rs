@@ -122,7 +122,10 @@ pub trait Work: Send + 'static {
     type Error: From<StoreError> + Send + 'static;
 
     /// Runs in `tx`; an `async fn` in the implementation will do.
-    fn run(&mut self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+    fn run(
+        &mut self,
+        tx: &mut Tx<'_>,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }
 
 /// How busy a store is; counts are since it was opened.
@@ -158,7 +161,7 @@ struct Inner {
     engine: Engine,
     /// What must live as long as the store, such as a test's folder.
     #[cfg(any(test, feature = "testing"))]
-    _kept: std::sync::OnceLock<Box<dyn std::any::Any + Send + Sync>>,
+    kept: std::sync::OnceLock<Box<dyn std::any::Any + Send + Sync>>,
 }
 
 enum Engine {
@@ -178,7 +181,7 @@ impl Store {
             inner: Arc::new(Inner {
                 engine,
                 #[cfg(any(test, feature = "testing"))]
-                _kept: std::sync::OnceLock::new(),
+                kept: std::sync::OnceLock::new(),
             }),
         };
         migrate::run(&store, options.migrations).await?;
@@ -211,6 +214,11 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.scan(work).await,
             Engine::Postgres(postgres) => postgres.read(work).await,
         }
+    }
+
+    /// Whether both are clones of one open store.
+    pub fn is_same(&self, other: &Store) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// Which engine this is.
@@ -250,15 +258,28 @@ impl Store {
         }
     }
 
+    /// Keeps something until the last clone of the store is gone.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn keep(&self, thing: Box<dyn std::any::Any + Send + Sync>) {
+        let kept = self.inner.kept.set(thing);
+        debug_assert!(kept.is_ok(), "a store keeps one thing");
+    }
+
     /// Compiles each statement; the error names the first that this engine does not take.
-    pub async fn prepare_all(&self, statements: &'static [(&'static str, &'static str)]) -> Result<(), StoreError> {
+    pub async fn prepare_all(
+        &self,
+        statements: &'static [(&'static str, &'static str)],
+    ) -> Result<(), StoreError> {
         self.read(PrepareAll(statements)).await
     }
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Store").field("dialect", &self.dialect()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Store")
+            .field("dialect", &self.dialect())
+            .finish_non_exhaustive()
     }
 }
 
@@ -269,7 +290,9 @@ impl Work for Ping {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        tx.query_one("SELECT 1", &[], |row| row.int(0)).await.map(drop)
+        tx.query_one("SELECT 1", &[], |row| row.int(0))
+            .await
+            .map(drop)
     }
 }
 
@@ -281,8 +304,25 @@ impl Work for PrepareAll {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         for (name, sql) in self.0 {
-            tx.prepare(sql).await.map_err(|error| StoreError::Broken(format!("{name}: {error}")))?;
+            tx.prepare(sql)
+                .await
+                .map_err(|error| StoreError::Broken(format!("{name}: {error}")))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_statement_compiles_on_every_engine() {
+        for (engine, store) in testing::stores().await {
+            for (family, statements) in FAMILIES {
+                let compiled = store.prepare_all(statements).await;
+                assert_eq!(compiled, Ok(()), "{family} on {engine}");
+            }
+        }
     }
 }

@@ -145,10 +145,12 @@ impl Postgres {
     async fn client(&self) -> Result<Object, StoreError> {
         self.pool.get().await.map_err(|error| match &error {
             PoolError::Timeout(TimeoutType::Wait) => StoreError::Overloaded,
-            PoolError::Backend(inner) => match in_our_words(inner, "connect") {
-                StoreError::Broken(_) if inner.as_db_error().is_none() => away(inner),
-                other => other,
-            },
+            PoolError::Backend(refusal)
+                if refusal.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) =>
+            {
+                StoreError::Overloaded
+            }
+            // Whatever the reason, a wrong password included, the database is not there for us.
             _ => away(&error),
         })
     }
@@ -158,7 +160,8 @@ impl Postgres {
         const PROBE: &str = "SELECT current_database()::text, datcollate::text || ' ' || pg_encoding_to_char(encoding), \
              pg_encoding_to_char(encoding) = 'UTF8' AND 'Z' < 'a' AND 'a' < '~' AND 'a b' < 'ab' AND 'z' < 'é' \
              FROM pg_database WHERE datname = current_database()";
-        let client = self.client().await?;
+        let connected = self.pool.get().await;
+        let client = connected.map_err(|error| OpenError::Unreachable(chain(&error)))?;
         let row = client
             .query_one(PROBE, &[])
             .await
@@ -331,7 +334,10 @@ fn in_our_words(error: &tokio_postgres::Error, sql: &str) -> StoreError {
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
             StoreError::Conflict
         }
-        SqlState::UNIQUE_VIOLATION => StoreError::Duplicate,
+        // The last two are what a table that two nodes create at once may end in.
+        SqlState::UNIQUE_VIOLATION | SqlState::DUPLICATE_TABLE | SqlState::DUPLICATE_OBJECT => {
+            StoreError::Duplicate
+        }
         SqlState::DISK_FULL => StoreError::Full,
         SqlState::TOO_MANY_CONNECTIONS | SqlState::OUT_OF_MEMORY => StoreError::Overloaded,
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {

@@ -1,0 +1,160 @@
+//! What only PostgreSQL needs: a database in byte order, nodes that start at once, and a server that goes away.
+
+use std::time::Duration;
+
+use mimeo_store::testing::{administer, postgres_url};
+use mimeo_store::{Location, Migration, OpenError, Options, Store, StoreError, Tx, Work};
+
+const NONE: &[Migration] = &[];
+const SCHEMA: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "note",
+        sql: "CREATE TABLE note (id BIGINT NOT NULL PRIMARY KEY);",
+    },
+    Migration {
+        version: 2,
+        name: "seed",
+        sql: "INSERT INTO note (id) VALUES (1);",
+    },
+];
+
+/// Long enough for a busy machine, and far under any timeout that a broken build would wait for.
+const QUICKLY: Duration = Duration::from_secs(5);
+
+struct Count;
+
+impl Work for Count {
+    type Output = i64;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+        let count = tx
+            .query_one("SELECT COUNT(*) FROM note", &[], |row| row.int(0))
+            .await?;
+        Ok(count.unwrap_or_default())
+    }
+}
+
+fn schema(migrations: &'static [Migration]) -> Options {
+    Options {
+        migrations,
+        pool_size: 2,
+        ..Options::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_start_at_once_migrate_once() {
+    let Some(url) = postgres_url(NONE).await else {
+        return;
+    };
+    administer(&url, "DROP TABLE schema_version").await;
+    let location = Location::Postgres(url);
+    let nodes = [(); 6].map(|()| {
+        let location = location.clone();
+        tokio::spawn(async move { Store::open(&location, schema(SCHEMA)).await })
+    });
+    for node in nodes {
+        let store = node.await.expect("no panic").expect("opens");
+        assert_eq!(store.read(Count).await, Ok(1));
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_sorts_by_a_language_is_refused_with_the_way_out() {
+    let Some(url) = postgres_url(NONE).await else {
+        return;
+    };
+    let name = format!("test_{}_sorted", std::process::id());
+    let create = format!(
+        "CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C' ENCODING 'UTF8'"
+    );
+    administer(&url, &create).await;
+    let sorted = url.replace(&format!("test_{}_0", std::process::id()), &name);
+    let refusal = Store::open(&Location::Postgres(sorted), schema(NONE))
+        .await
+        .expect_err("it is not C");
+    assert!(matches!(refusal, OpenError::Collation { .. }), "{refusal}");
+    assert!(
+        refusal
+            .to_string()
+            .contains("createdb --template=template0 --encoding=UTF8 --locale=C mimeo")
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_told_quickly() {
+    let nobody = Location::Postgres("postgres://nobody@127.0.0.1:1/nothing".to_owned());
+    let opened = tokio::time::timeout(QUICKLY, Store::open(&nobody, schema(NONE)))
+        .await
+        .expect("quickly");
+    assert!(
+        matches!(opened, Err(OpenError::Unreachable(_))),
+        "{opened:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_goes_away_is_unavailable_and_heals() {
+    let Some(url) = postgres_url(SCHEMA).await else {
+        return;
+    };
+    let store = Store::open(&Location::Postgres(url.clone()), schema(SCHEMA))
+        .await
+        .expect("opens");
+    assert_eq!(store.read(Count).await, Ok(1));
+    let name = administer(&url, "SELECT current_database()")
+        .await
+        .remove(0);
+    let other = postgres_url(NONE).await.expect("it was there before");
+    administer(
+        &other,
+        &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+    )
+    .await;
+    let part =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    administer(&other, &part).await;
+    let read = tokio::time::timeout(QUICKLY, store.read(Count))
+        .await
+        .expect("quickly");
+    assert_eq!(read, Err(StoreError::Unavailable));
+    administer(
+        &other,
+        &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
+    )
+    .await;
+    assert_eq!(store.read(Count).await, Ok(1));
+}
+
+/// Keeps its connection until the test is over.
+struct Hold;
+
+impl Work for Hold {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, _: &mut Tx<'_>) -> Result<(), StoreError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_pool_that_stays_empty_is_overload() {
+    let Some(url) = postgres_url(SCHEMA).await else {
+        return;
+    };
+    let store = Store::open(&Location::Postgres(url), schema(SCHEMA))
+        .await
+        .expect("opens");
+    for _ in 0..2 {
+        let store = store.clone();
+        tokio::spawn(async move { store.read(Hold).await });
+    }
+    tokio::task::yield_now().await;
+    let read = tokio::time::timeout(QUICKLY, store.read(Count))
+        .await
+        .expect("quickly");
+    assert_eq!(read, Err(StoreError::Overloaded));
+}
