@@ -1,9 +1,7 @@
 //! PostgreSQL: a pool, serializable transactions that are run again after a conflict, and errors in the store's words.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -18,8 +16,10 @@ use super::{Engine, Row, Tx, Value, guard};
 use crate::error::{OpenError, StoreError};
 use crate::{Gauges, Options, Work};
 
+mod texts;
 mod values;
 
+use texts::Texts;
 pub(super) use values::column;
 
 /// How often a transaction is run again after a conflict.
@@ -251,43 +251,6 @@ impl Session<'_> {
     }
 }
 
-/// The PostgreSQL texts of the statements seen so far; as many as the program has, since each is a constant.
-#[derive(Default)]
-struct Texts(RwLock<HashMap<&'static str, Arc<str>>>);
-
-impl Texts {
-    fn derive(&self, sql: &'static str) -> Arc<str> {
-        if let Some(text) = self
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(sql)
-        {
-            return Arc::clone(text);
-        }
-        let text: Arc<str> = numbered_by_dollar(sql).into();
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(sql, Arc::clone(&text));
-        text
-    }
-}
-
-/// Turns `?1` into `$1`, except inside quotes.
-fn numbered_by_dollar(sql: &str) -> String {
-    let mut quoted = false;
-    let mut characters = sql.chars().peekable();
-    let mut text = String::with_capacity(sql.len());
-    while let Some(character) = characters.next() {
-        quoted ^= character == '\'';
-        let parameter =
-            character == '?' && !quoted && characters.peek().is_some_and(char::is_ascii_digit);
-        text.push(if parameter { '$' } else { character });
-    }
-    text
-}
-
 fn config(url: &str) -> Result<Config, OpenError> {
     let mut config: Config = url
         .parse()
@@ -405,22 +368,6 @@ pub(crate) async fn administer(url: &str, statements: &[&str]) -> Result<Vec<Str
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_are_numbered_by_dollar_except_inside_quotes() {
-        let cases = [
-            ("SELECT 1", "SELECT 1"),
-            (
-                "SELECT a FROM t WHERE b = ?1 AND c = ?12",
-                "SELECT a FROM t WHERE b = $1 AND c = $12",
-            ),
-            ("SELECT 'what?1' || ?1", "SELECT 'what?1' || $1"),
-            ("SELECT 'it''s ?1', ?2", "SELECT 'it''s ?1', $2"),
-        ];
-        for (sql, wanted) in cases {
-            assert_eq!(numbered_by_dollar(sql), wanted);
-        }
-    }
 
     #[test]
     fn pauses_stay_under_their_bound() {
