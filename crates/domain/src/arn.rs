@@ -47,7 +47,9 @@ impl ProductArn {
     pub fn parse(text: &str) -> Option<Self> {
         let arn = Arn::parse(text)?;
         let id = arn.resource.strip_prefix("product/")?;
-        let is_product = arn.service == "catalog" && id.starts_with("prod-") && !id.contains('/');
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let is_product =
+            arn.service == "catalog" && id.starts_with("prod-") && id.bytes().all(fits);
         if !is_product || !arn.partition.starts_with("aws") {
             return None;
         }
@@ -120,6 +122,7 @@ mod tests {
             "arn:aws:catalog::123456789012:product/prod-hllga44jzyfou",
             "arn:aws:catalog:eu-west-1::product/prod-hllga44jzyfou",
             "arn:gcp:catalog:eu-west-1:123456789012:product/prod-hllga44jzyfou",
+            "arn:aws:catalog:eu-west-1:123456789012:product/prod-\0",
             "prod-hllga44jzyfou",
             "",
         ] {
