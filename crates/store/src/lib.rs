@@ -45,6 +45,9 @@ use dialect::sqlite::Sqlite;
 /// Writes that may wait for the SQLite writer; one more is [`StoreError::Overloaded`].
 pub const WRITE_QUEUE_MAX: usize = 4096;
 
+/// Writes that share one commit of the SQLite writer.
+pub const WRITE_BATCH_MAX: usize = 512;
+
 /// PostgreSQL connections a store opens unless told otherwise.
 const POOL_SIZE: usize = 16;
 
@@ -93,6 +96,8 @@ pub struct Options {
     pub pool_size: usize,
     /// Most writes that may wait for the SQLite writer.
     pub write_queue_max: usize,
+    /// Most writes that share one commit of the SQLite writer.
+    pub write_batch_max: usize,
     /// Most pages of a SQLite file, so that a test can fill the disk.
     pub page_count_max: Option<u32>,
     /// The schema, oldest first.
@@ -105,6 +110,7 @@ impl Default for Options {
             label: String::new(),
             pool_size: POOL_SIZE,
             write_queue_max: WRITE_QUEUE_MAX,
+            write_batch_max: WRITE_BATCH_MAX,
             page_count_max: None,
             migrations: MIGRATIONS,
         }

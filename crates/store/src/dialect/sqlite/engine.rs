@@ -61,6 +61,7 @@ impl Sqlite {
             tasks: waiting,
             counts: Arc::clone(&counts),
             lock: lock.clone(),
+            batch_max: options.write_batch_max.max(1),
         };
         spawn("mimeo-writer", move || writer.work())?;
         let file = match (path, lock) {

@@ -12,9 +12,6 @@ use super::{batch, execute};
 use crate::dialect::{Engine, Tx};
 use crate::error::StoreError;
 
-/// Jobs that may share one commit.
-pub(super) const BATCH_MAX: usize = 512;
-
 pub(super) enum Task {
     Write(Box<dyn Job>),
     /// Only a database in memory sends its reads here: it has a single connection.
@@ -35,14 +32,16 @@ pub(super) struct Writer {
     pub(super) tasks: mpsc::Receiver<Task>,
     pub(super) counts: Arc<Counts>,
     pub(super) lock: Option<Arc<Lock>>,
+    /// Jobs that may share one commit.
+    pub(super) batch_max: usize,
 }
 
 impl Writer {
     /// Works until the store is closed or dropped.
     pub(super) fn work(mut self) {
-        let mut waiting = Vec::with_capacity(BATCH_MAX);
+        let mut waiting = Vec::with_capacity(self.batch_max);
         let mut closer = None;
-        while closer.is_none() && self.tasks.blocking_recv_many(&mut waiting, BATCH_MAX) > 0 {
+        while closer.is_none() && self.tasks.blocking_recv_many(&mut waiting, self.batch_max) > 0 {
             closer = self.take(&mut waiting);
         }
         self.tasks.close();
