@@ -1,0 +1,55 @@
+//! All that an account can see, to compare before and after.
+
+use serde_json::{Value, json};
+
+use crate::Account;
+use crate::products::id_of;
+use crate::wire::merged;
+
+impl Account {
+    /// Own products with versions and tags, portfolios with products and shares, and imported portfolios.
+    pub async fn catalogue(&self) -> Value {
+        let mut products = Vec::new();
+        for listed in self.pages("SearchProductsAsAdmin", json!({})).await {
+            let id = id_of(&listed, "/ProductViewSummary/ProductId");
+            let described = self.does("DescribeProductAsAdmin", json!({"Id": id})).await;
+            let versions = self
+                .does("ListProvisioningArtifacts", json!({"ProductId": id}))
+                .await;
+            products.push(json!([listed, described, versions]));
+        }
+        let mut portfolios = Vec::new();
+        for listed in self.pages("ListPortfolios", json!({})).await {
+            let id = id_of(&listed, "/Id");
+            let described = self.does("DescribePortfolio", json!({"Id": id})).await;
+            let held = self
+                .pages("SearchProductsAsAdmin", json!({"PortfolioId": id}))
+                .await;
+            let shares = json!({"PortfolioId": id, "Type": "ACCOUNT"});
+            let shares = self.pages("DescribePortfolioShares", shares).await;
+            portfolios.push(json!([described, held, shares]));
+        }
+        let imported = self.pages("ListAcceptedPortfolioShares", json!({})).await;
+        json!({"Products": products, "Portfolios": portfolios, "Imported": imported})
+    }
+
+    /// The items of all pages of a list.
+    pub async fn pages(&self, operation: &str, input: Value) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut token = json!({});
+        loop {
+            let page = self
+                .does(operation, merged(input.clone(), token.clone()))
+                .await;
+            let Value::Object(members) = page else {
+                panic!("{operation} answered {page}")
+            };
+            let lists = members.values().filter_map(Value::as_array);
+            items.extend(lists.flatten().cloned());
+            match members.get("NextPageToken") {
+                Some(next) => token = json!({"PageToken": next}),
+                None => return items,
+            }
+        }
+    }
+}

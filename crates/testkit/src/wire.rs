@@ -1,0 +1,94 @@
+//! Requests without the SDK: any body, either wire form, and the answer as it came.
+
+use ciborium::Value as Cbor;
+use mimeo_api::Protocol;
+use mimeo_service::{Answer, Call};
+use serde_json::{Map, Value, json};
+
+use crate::Account;
+
+/// Status and body of an answer.
+pub type Raw = (u16, Value);
+
+impl Account {
+    /// Sends a body as it is.
+    pub async fn send(&self, operation: &str, protocol: Protocol, body: &[u8]) -> Answer {
+        let call = Call {
+            operation: operation.to_owned(),
+            protocol,
+            caller: self.caller(),
+            arrival: self.world().arrival(),
+            body: body.to_vec().into(),
+        };
+        self.world().service().call(&call).await
+    }
+
+    /// Sends an input as JSON.
+    pub async fn raw(&self, operation: &str, input: Value) -> Raw {
+        let answer = self
+            .send(operation, Protocol::Json, input.to_string().as_bytes())
+            .await;
+        let body = serde_json::from_slice(&answer.body).expect("an answer is JSON");
+        (answer.status, body)
+    }
+
+    /// Sends an input as CBOR; the answer is shown as the JSON that it stands for.
+    pub async fn raw_cbor(&self, operation: &str, input: Value) -> Raw {
+        let mut body = Vec::new();
+        ciborium::into_writer(&input, &mut body).expect("a Vec takes all that is written");
+        let answer = self.send(operation, Protocol::Cbor, &body).await;
+        let read = ciborium::from_reader(answer.body.as_slice()).expect("an answer is CBOR");
+        (answer.status, json_of(read))
+    }
+
+    /// Does what must succeed, and answers the output.
+    pub async fn does(&self, operation: &str, input: Value) -> Value {
+        let (status, body) = self.raw(operation, input).await;
+        assert_eq!(status, 200, "{operation}: {body}");
+        body
+    }
+
+    /// Does what must be refused, and answers code and message.
+    pub async fn is_refused(&self, operation: &str, input: Value) -> (String, String) {
+        let (status, body) = self.raw(operation, input).await;
+        assert_eq!(status, 400, "{operation}: {body}");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let message = body.get("Message").or_else(|| body.get("message"));
+        (text(&body["__type"]), text(message.unwrap_or(&Value::Null)))
+    }
+
+    /// An idempotency token that was not used before.
+    pub fn token(&self) -> String {
+        format!("token-{}", self.world().number())
+    }
+}
+
+/// `{"a": 1}` and `{"b": 2}` make `{"a": 1, "b": 2}`; the second wins.
+pub(crate) fn merged(first: Value, second: Value) -> Value {
+    match (first, second) {
+        (Value::Object(mut all), Value::Object(more)) => {
+            all.extend(more);
+            Value::Object(all)
+        }
+        (_, second) => second,
+    }
+}
+
+fn json_of(value: Cbor) -> Value {
+    match value {
+        Cbor::Text(text) => text.into(),
+        Cbor::Bool(flag) => flag.into(),
+        Cbor::Integer(number) => json!(i64::try_from(number).expect("the API has small numbers")),
+        Cbor::Float(number) => json!(number),
+        Cbor::Tag(1, instant) => json_of(*instant),
+        Cbor::Array(items) => items.into_iter().map(json_of).collect(),
+        Cbor::Map(entries) => {
+            let entry = |(key, value): (Cbor, Cbor)| {
+                let key = key.into_text().expect("keys are texts");
+                (key, json_of(value))
+            };
+            Value::Object(entries.into_iter().map(entry).collect::<Map<_, _>>())
+        }
+        other => panic!("the API has no {other:?}"),
+    }
+}
