@@ -1,0 +1,175 @@
+//! What benchmarks put into a catalogue: through the API, or straight into the store where it is much.
+
+use std::path::Path;
+
+use mimeo_domain::artifacts::{Artifact, ArtifactType, Guidance, Lineage, Origin};
+use mimeo_domain::portfolios::{self, Portfolio};
+use mimeo_domain::products::{Details, Product, ProductType};
+use mimeo_domain::{Caller as DomainCaller, Mint, Seed, Timestamp, artifacts};
+use mimeo_store::{AuthScope, Location, Options, Store, StoreError, Tally, Tx, Work};
+use serde_json::{Value, json};
+
+use crate::load::{Caller, Connection};
+use crate::server::ACCOUNTS;
+
+pub(crate) fn product_input(number: usize) -> Value {
+    json!({
+        "Name": format!("product-{number:06}"),
+        "Owner": "Platform Team",
+        "Description": "A product of the size that people make: a name, an owner, two sentences.",
+        "Distributor": "Central IT",
+        "SupportDescription": "Ask in the channel of the platform team.",
+        "SupportEmail": "platform@example.com",
+        "SupportUrl": "https://example.com/support",
+        "ProductType": "CLOUD_FORMATION_TEMPLATE",
+        "Tags": [{"Key": "team", "Value": "platform"}, {"Key": "cost", "Value": "4711"}],
+        "ProvisioningArtifactParameters": version_input(1),
+        "IdempotencyToken": format!("product-{number}"),
+    })
+}
+
+fn version_input(number: usize) -> Value {
+    json!({
+        "Name": format!("v{number}"),
+        "Description": "A version.",
+        "Type": "CLOUD_FORMATION_TEMPLATE",
+        "Info": {"LoadTemplateFromURL": format!("https://example.com/templates/{number}.yaml")},
+    })
+}
+
+/// Makes a product and answers its id.
+pub(crate) async fn create_product(
+    connection: &mut Connection,
+    address: &str,
+    caller: Caller,
+    number: usize,
+) -> String {
+    let made = connection
+        .call(address, caller, "CreateProduct", &product_input(number))
+        .await;
+    made["ProductViewDetail"]["ProductViewSummary"]["ProductId"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Adds versions until the product has `versions_count`.
+pub(crate) async fn add_versions(
+    connection: &mut Connection,
+    address: &str,
+    caller: Caller,
+    product: &str,
+    versions_count: usize,
+) {
+    for number in 2..=versions_count {
+        let input = json!({
+            "ProductId": product,
+            "Parameters": version_input(number),
+            "IdempotencyToken": format!("{product}-{number}"),
+        });
+        connection
+            .call(address, caller, "CreateProvisioningArtifact", &input)
+            .await;
+    }
+}
+
+/// Things that one transaction of filling makes.
+const CHUNK: usize = 1_000;
+
+/// Fills the store of a data folder with so many products and portfolios of the first account.
+pub(crate) async fn fill(data: &Path, things_count: usize) {
+    let location = Location::SqliteFile(data.join("mimeo.db"));
+    let store = Store::open(&location, Options::default()).await.unwrap();
+    for first in (0..things_count).step_by(CHUNK) {
+        let last = (first + CHUNK).min(things_count);
+        store.write(Fill { first, last }).await.unwrap();
+    }
+    store.close().await;
+}
+
+struct Fill {
+    first: usize,
+    last: usize,
+}
+
+impl Work for Fill {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let caller = DomainCaller {
+            account: ACCOUNTS[0].parse().unwrap(),
+            principal: String::new(),
+            region: "us-east-1".parse().unwrap(),
+        };
+        let scope = AuthScope::of(&caller);
+        for number in self.first..self.last {
+            let now = Timestamp::from_millis(1_795_000_000_000 + i64::try_from(number).unwrap());
+            let mut mint = Mint::new(Seed(number as u64), now);
+            let product = product(&caller, &mut mint, number, now);
+            tx.raise_tally(&scope, Tally::Products).await?;
+            tx.insert_product(&product).await?;
+            tx.insert_artifacts(&scope, &product.id, &[artifact(&product, &mut mint)])
+                .await?;
+            tx.raise_tally(&scope, Tally::Portfolios).await?;
+            tx.insert_portfolio(&portfolio(&caller, &mut mint, number, now))
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn product(caller: &DomainCaller, mint: &mut Mint, number: usize, created: Timestamp) -> Product {
+    Product {
+        id: mint.product_id(),
+        account: caller.account.clone(),
+        region: caller.region.clone(),
+        product_type: ProductType::CloudFormationTemplate,
+        details: Details {
+            name: format!("product-{number:06}"),
+            owner: "Platform Team".into(),
+            description: Some("A product of the size that people make.".into()),
+            ..Details::default()
+        },
+        tags: Vec::new(),
+        created,
+    }
+}
+
+fn artifact(product: &Product, mint: &mut Mint) -> Artifact {
+    Artifact {
+        id: mint.artifact_id(),
+        product: product.id.clone(),
+        details: artifacts::Details {
+            name: Some("v1".into()),
+            description: None,
+        },
+        artifact_type: ArtifactType::CloudFormationTemplate,
+        active: true,
+        guidance: Guidance::Default,
+        origin: Origin::Url("https://example.com/template.yaml".into()),
+        digest: None,
+        lineage: Lineage::First,
+        created: product.created,
+    }
+}
+
+fn portfolio(
+    caller: &DomainCaller,
+    mint: &mut Mint,
+    number: usize,
+    created: Timestamp,
+) -> Portfolio {
+    Portfolio {
+        id: mint.portfolio_id(),
+        account: caller.account.clone(),
+        region: caller.region.clone(),
+        details: portfolios::Details {
+            display_name: format!("portfolio-{number:06}"),
+            provider_name: "Platform Team".into(),
+            description: None,
+        },
+        tags: Vec::new(),
+        created,
+    }
+}
