@@ -114,9 +114,10 @@ fn configured() -> String {
     let mut text = "regions = [\"us-east-1\", \"eu-west-1\"]\n[quotas]\nproducts = 1000000\nportfolios = 1000000\ncopies_under_way = 100000\n".to_owned();
     for account in ACCOUNTS {
         let key = access_key(account);
-        text += &format!(
+        let lines = format!(
             "[[account]]\nid = \"{account}\"\n[[account.key]]\nid = \"{key}\"\nsecret = \"{SECRET}\"\n"
         );
+        text.push_str(&lines);
     }
     text
 }
