@@ -1,5 +1,6 @@
 //! xtask: the chores of this repository, `cargo xtask <chore>`.
 
+mod bench;
 mod codegen;
 mod model;
 
@@ -10,6 +11,11 @@ type Chore = fn(&[String]) -> Result<(), String>;
 
 /// Name, what it does, and the function that does it.
 const CHORES: &[(&str, &str, Chore)] = &[
+    (
+        "bench",
+        "measure the real binary and print a table: bench [NAME …]",
+        bench::run,
+    ),
     (
         "model",
         "rebuild model/servicecatalog.json from an installed botocore",

@@ -46,8 +46,17 @@ enum Trouble {
 }
 
 impl From<StoreError> for Trouble {
+    /// A store that is busy or full can still note a failed try; one that is away cannot.
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        match error {
+            StoreError::Conflict | StoreError::Overloaded | StoreError::Full => {
+                Self::Transient(error.to_string())
+            }
+            StoreError::Duplicate
+            | StoreError::Unavailable
+            | StoreError::Unknown
+            | StoreError::Broken(_) => Self::Store(error),
+        }
     }
 }
 
