@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// In the order of their bytes, so that ids sort as the numbers that they spell.
+const ALPHABET: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 const SUFFIX_LENGTH: usize = 13;
 
 /// One id after the prefix holds 65 bits: 26 of time in steps of 64 seconds, then 39 of chance.
@@ -171,10 +172,11 @@ mod tests {
 
     #[test]
     fn later_ids_sort_after_earlier_ones() {
-        let earlier = mint(u64::MAX, 1_795_000_000_000).product_id();
-        let later = mint(1, 1_795_000_000_000 + 2 * TIME_STEP_MILLIS).product_id();
-        // The alphabet puts letters before digits, while bytes sort digits first: order is by
-        // bytes, so neighbours in time stay neighbours although the order is not perfect.
-        assert_eq!(earlier.as_str()[5..8], later.as_str()[5..8]);
+        let start = 1_795_000_000_000;
+        for steps in [1, 2, 31, 32, 1000, 1_000_000] {
+            let earlier = mint(u64::MAX, start).product_id();
+            let later = mint(1, start + steps * TIME_STEP_MILLIS).product_id();
+            assert!(earlier < later, "{earlier} {later}");
+        }
     }
 }
