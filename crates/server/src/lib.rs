@@ -1,1 +1,17 @@
-//! Mimeo: server.
+//! HTTP, who is asking, configuration, workers, health and metrics.
+//!
+//! The only place that knows HTTP, and the only one with a clock, chance and the environment.
+
+mod clock;
+pub mod config;
+mod front;
+mod http;
+mod log;
+mod metrics;
+mod phase;
+mod serve;
+mod worker;
+
+pub use config::Config;
+pub use log::init as init_log;
+pub use serve::{Mode, Running, Server, StartError, serve};

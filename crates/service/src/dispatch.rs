@@ -54,7 +54,7 @@ impl Answer {
         Self::told(&Told::from(rejection), protocol, None)
     }
 
-    pub(crate) fn stopped(stop: &Stop, declared: &[ErrorCode], protocol: Protocol) -> Self {
+    pub fn stopped(stop: &Stop, declared: &[ErrorCode], protocol: Protocol) -> Self {
         let fault = match stop {
             Stop::Failure(failure) => Some(failure.to_string()),
             Stop::Refusal(_) | Stop::NotYet(_) => None,

@@ -2,5 +2,6 @@
 
 pub mod copy;
 mod gate;
+pub mod lease;
 
 pub use gate::{Gate, Point, Verdict};

@@ -1,0 +1,307 @@
+//! Configuration: flag, then `MIMEO_…` variable, then TOML key, then default. The environment is
+//! read here and nowhere else.
+
+mod accounts;
+mod file;
+mod reference;
+mod settings;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches};
+use mimeo_domain::{AccountId, Quotas, RegionName};
+use mimeo_templates::fetch::AllowedOrigin;
+use url::Url;
+use zeroize::Zeroizing;
+
+pub use reference::reference;
+pub use settings::{SETTINGS, Setting};
+
+/// Read when no other file is named, if it is there.
+pub const FILE_DEFAULT: &str = "mimeo.toml";
+
+/// How a server is to be run. Each field is described where it is set, in [`SETTINGS`].
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: String,
+    pub data: Data,
+    pub allow_open_network: bool,
+    pub hosts: Vec<String>,
+    pub regions: BTreeSet<RegionName>,
+    /// Whoever may call; empty in open mode.
+    pub accounts: Vec<Account>,
+    pub templates: Templates,
+    pub quotas: Quotas,
+    pub limits: Limits,
+    pub workers: Workers,
+    pub drain: Duration,
+    pub log: LogFormat,
+    pub log_level: String,
+}
+
+/// Where the catalogue is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Data {
+    /// A folder with a SQLite file in it.
+    Folder(PathBuf),
+    /// Nowhere: gone when the server stops.
+    Memory,
+    /// The address of a PostgreSQL database; may hold a password.
+    Postgres(String),
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => f.debug_tuple("Folder").field(path).finish(),
+            Self::Memory => f.write_str("Memory"),
+            Self::Postgres(_) => f.write_str("Postgres(redacted)"),
+        }
+    }
+}
+
+/// An account with its access keys, in verified mode.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: AccountId,
+    pub keys: Vec<AccessKey>,
+}
+
+/// An access key and whom it belongs to.
+#[derive(Debug, Clone)]
+pub struct AccessKey {
+    pub id: String,
+    pub secret: Secret,
+    /// The user's name; `None` is the account's root.
+    pub user: Option<String>,
+}
+
+/// A secret that is never shown and wiped when dropped.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+/// How templates are fetched and kept.
+#[derive(Debug, Clone)]
+pub struct Templates {
+    pub folder: Option<PathBuf>,
+    pub fetch: bool,
+    pub s3_endpoint: Option<Url>,
+    pub allow: Vec<AllowedOrigin>,
+    pub plain_http: bool,
+}
+
+/// What one server takes at most.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub connections_max: usize,
+    pub requests_max: usize,
+    pub body_bytes_max: usize,
+    pub bodies_bytes_max: usize,
+    pub head_bytes_max: usize,
+    pub headers_max: usize,
+    pub head: Duration,
+    pub body: Duration,
+    pub turn: Duration,
+    pub request: Duration,
+}
+
+/// How many copies run at once.
+#[derive(Debug, Clone)]
+pub struct Workers {
+    pub copies_max: usize,
+    pub copies_per_account_max: u32,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    Auto,
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    /// All defaults of [`SETTINGS`]: open mode.
+    fn default() -> Self {
+        let mut config = Self::blank();
+        for setting in SETTINGS {
+            (setting.set)(&mut config, setting.default).expect("a test sets every default");
+        }
+        config
+    }
+}
+
+/// All that is wrong with a configuration, a line each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// The flags of `mimeo serve`.
+pub fn flags() -> Vec<Arg> {
+    let flag = |setting: &Setting| {
+        let name = setting.flag?;
+        let mut help = format!("{} [{}]", setting.meaning, setting.variable());
+        let arg = Arg::new(setting.key).long(name);
+        if setting.is_switch() {
+            return Some(arg.action(ArgAction::SetTrue).help(help));
+        }
+        if !setting.default.is_empty() {
+            help = format!("{help} [default: {}]", setting.default);
+        }
+        Some(arg.value_name(setting.value).help(help))
+    };
+    SETTINGS.iter().filter_map(flag).collect()
+}
+
+impl Config {
+    /// Reads flags, environment and file. All that is wrong is said at once.
+    pub fn read(flags: &ArgMatches) -> Result<Self, ConfigError> {
+        let given = |setting: &Setting| {
+            setting.flag?;
+            if flags.value_source(setting.key) != Some(ValueSource::CommandLine) {
+                return None;
+            }
+            if setting.is_switch() {
+                return Some("true".to_owned());
+            }
+            flags.get_one::<String>(setting.key).cloned()
+        };
+        let flags = SETTINGS
+            .iter()
+            .filter_map(|setting| Some((setting.key, given(setting)?)));
+        let variable = |name: &str| {
+            #[expect(clippy::disallowed_methods, reason = "this file reads the environment")]
+            let value = std::env::var(name);
+            value.ok()
+        };
+        Self::merge(&flags.collect(), &variable)
+    }
+
+    fn merge(
+        flags: &BTreeMap<&'static str, String>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let named = flags
+            .get("config")
+            .cloned()
+            .or_else(|| variable("MIMEO_CONFIG"));
+        let file = file::text(named.as_deref()).map_err(|problem| ConfigError(vec![problem]))?;
+        let (accounts, keys) = match &file {
+            Some((path, text)) => file::read(path, text, &mut problems),
+            None => (Vec::new(), BTreeMap::new()),
+        };
+        let mut config = Self {
+            accounts,
+            ..Self::default()
+        };
+        for setting in SETTINGS {
+            let from_flag = || {
+                let name = format!("--{}", setting.flag.unwrap_or_default());
+                flags.get(setting.key).map(|value| (name, value.clone()))
+            };
+            let from_variable = || {
+                let name = setting.variable();
+                variable(&name).map(|value| (name, value))
+            };
+            let from_file = || {
+                keys.get(setting.key)
+                    .map(|(name, value)| (name.clone(), value.clone()))
+            };
+            if let Some((source, value)) = from_flag().or_else(from_variable).or_else(from_file)
+                && let Err(problem) = (setting.set)(&mut config, &value)
+            {
+                problems.push(format!("{source}: {problem}"));
+            }
+        }
+        config.check(&mut problems);
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(problems))
+        }
+    }
+
+    /// Whether signatures are checked: as soon as there is an account to check them against.
+    pub fn is_verified(&self) -> bool {
+        !self.accounts.is_empty()
+    }
+
+    fn check(&self, problems: &mut Vec<String>) {
+        if self.is_verified() && self.regions.is_empty() {
+            let example = r#"regions = ["us-east-1"]"#;
+            problems.push(format!(
+                "regions: accounts need the Regions that they use: {example}"
+            ));
+        }
+        if !self.is_verified() && !self.regions.is_empty() {
+            problems.push("regions: without an [[account]] every Region is served".to_owned());
+        }
+    }
+
+    fn blank() -> Self {
+        Self {
+            listen: String::new(),
+            data: Data::Memory,
+            allow_open_network: false,
+            hosts: Vec::new(),
+            regions: BTreeSet::new(),
+            accounts: Vec::new(),
+            templates: Templates {
+                folder: None,
+                fetch: true,
+                s3_endpoint: None,
+                allow: Vec::new(),
+                plain_http: false,
+            },
+            quotas: Quotas::default(),
+            limits: Limits {
+                connections_max: 0,
+                requests_max: 0,
+                body_bytes_max: 0,
+                bodies_bytes_max: 0,
+                head_bytes_max: 0,
+                headers_max: 0,
+                head: Duration::ZERO,
+                body: Duration::ZERO,
+                turn: Duration::ZERO,
+                request: Duration::ZERO,
+            },
+            workers: Workers {
+                copies_max: 0,
+                copies_per_account_max: 0,
+            },
+            drain: Duration::ZERO,
+            log: LogFormat::Auto,
+            log_level: String::new(),
+        }
+    }
+}
+
+/// Whether a socket can be reached from this machine only.
+pub(crate) fn is_loopback(address: &SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}

@@ -1,0 +1,109 @@
+//! The TOML file: which one, and what stands in it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::{Account, FILE_DEFAULT, SETTINGS, accounts};
+
+/// The largest configuration file, in bytes.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// The file that is named, or the default one if it is there.
+pub(super) fn text(named: Option<&str>) -> Result<Option<(PathBuf, String)>, String> {
+    let path = PathBuf::from(named.unwrap_or(FILE_DEFAULT));
+    if named.is_none() && !path.exists() {
+        return Ok(None);
+    }
+    let told = |error: &dyn fmt::Display| format!("{}: {error}", path.display());
+    let length = std::fs::metadata(&path)
+        .map_err(|error| told(&error))?
+        .len();
+    if length > FILE_BYTES_MAX {
+        return Err(told(&format!("longer than {FILE_BYTES_MAX} bytes")));
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| told(&error))?;
+    Ok(Some((path, text)))
+}
+
+/// Texts by setting, with where each stands in the file.
+pub(super) type Keys = BTreeMap<&'static str, (String, String)>;
+
+/// Accounts and settings of a file; a key that does not exist is a problem.
+pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> (Vec<Account>, Keys) {
+    let file = path.display();
+    let mut table: Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => {
+            // Not the whole error: it quotes the line, which may hold a secret.
+            let error: toml::de::Error = error;
+            let before = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            problems.push(format!("{file}, line {line}: {}", error.message()));
+            return (Vec::new(), BTreeMap::new());
+        }
+    };
+    let mut of_file = Vec::new();
+    let accounts = table.remove("account");
+    let accounts = accounts.map_or_else(Vec::new, |value| accounts::read(value, &mut of_file));
+    let mut keys = BTreeMap::new();
+    for (name, value) in flattened(table) {
+        let Some(setting) = SETTINGS
+            .iter()
+            .find(|setting| setting.key == name && name != "config")
+        else {
+            of_file.push(format!("there is no key `{name}`"));
+            continue;
+        };
+        match text_of(&value) {
+            Some(text) => {
+                keys.insert(setting.key, (format!("{file}: {name}"), text));
+            }
+            None => of_file.push(format!(
+                "{name} is a text, a number, true or false, or a list"
+            )),
+        }
+    }
+    problems.extend(
+        of_file
+            .into_iter()
+            .map(|problem| format!("{file}: {problem}")),
+    );
+    (accounts, keys)
+}
+
+/// Keys with their tables' names, such as `templates.fetch`; tables are one deep.
+fn flattened(table: Table) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    for (name, value) in table {
+        match value {
+            Value::Table(inner) => {
+                all.extend(
+                    inner
+                        .into_iter()
+                        .map(|(key, value)| (format!("{name}.{key}"), value)),
+                );
+            }
+            value => all.push((name, value)),
+        }
+    }
+    all
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Boolean(switch) => Some(switch.to_string()),
+        Value::Array(items) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            Some(texts?.join(","))
+        }
+        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
+    }
+}

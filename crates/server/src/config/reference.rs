@@ -1,0 +1,66 @@
+//! The configuration reference, written from the description of the settings.
+
+use std::fmt::Write;
+
+use super::SETTINGS;
+
+const HEAD: &str = "\
+# Configuration
+
+A flag of `mimeo serve` wins over the variable, the variable over the key in the TOML file, and
+that over the default. Lists are separated by commas in flags and variables. A key that does not
+exist is refused.
+
+| Flag | Variable | TOML key | Default | Meaning |
+|---|---|---|---|---|
+";
+
+const ACCOUNTS: &str = r#"
+## Accounts
+
+Without an account the server runs in **open mode**: signatures are not checked, and it listens on
+a loopback address only. With the first account it runs in **verified mode**: every request must be
+signed with one of the keys below, in one of the Regions of `regions`.
+
+```toml
+regions = ["us-east-1", "eu-west-1"]
+
+[[account]]
+id = "123456789012"
+name = "hub"                            # for you; not used
+
+[[account.key]]
+id = "AKIAEXAMPLEHUB"
+secret_file = "/run/secrets/hub-key"    # or: secret = "…"
+user = "deploy"                         # arn:aws:iam::123456789012:user/deploy; without it, root
+```
+"#;
+
+/// The reference as Markdown: `docs/reference/configuration.md`.
+pub fn reference() -> String {
+    let mut text = HEAD.to_owned();
+    for setting in SETTINGS {
+        let flag = setting
+            .flag
+            .map_or_else(String::new, |flag| match setting.value {
+                "" => format!("`--{flag}`"),
+                value => format!("`--{flag} {}`", value.replace('|', "\\|")),
+            });
+        let key = if setting.key == "config" {
+            String::new()
+        } else {
+            format!("`{}`", setting.key)
+        };
+        let default = match setting.default {
+            "" => String::new(),
+            default => format!("`{default}`"),
+        };
+        let (variable, meaning) = (setting.variable(), setting.meaning);
+        writeln!(
+            text,
+            "| {flag} | `{variable}` | {key} | {default} | {meaning} |"
+        )
+        .expect("a String takes all that is written");
+    }
+    text + ACCOUNTS
+}

@@ -1,0 +1,328 @@
+//! The path of a request at the door: admit, read, verify, ask the service, answer, log.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::EXPECT;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use mimeo_api::{ErrorCode, Protocol};
+use mimeo_domain::Caller;
+use mimeo_service::{Answer, Call, Rejection, Service, UploadedAt};
+use mimeo_templates::TEMPLATE_BYTES_MAX;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+use tracing::{error, info};
+
+use super::body::{self, Body, PERMIT_BYTES, Unread};
+use super::reply::Reply;
+use super::route::Route;
+use super::target::{check_form, operation, other_service, target};
+use crate::clock::Arrived;
+use crate::config::{Config, Limits};
+use crate::front::{self, Front};
+use crate::metrics::Metrics;
+use crate::phase::Watch;
+
+/// What the log and the figures call a request that names no operation.
+const NO_OPERATION: &str = "-";
+
+/// What the template routes may answer.
+const UPLOAD_ERRORS: &[ErrorCode] = &[
+    ErrorCode::InvalidParameters,
+    ErrorCode::LimitExceeded,
+    ErrorCode::ResourceNotFound,
+];
+
+/// Everything between the wire and the service.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub service: Service,
+    pub front: Front,
+    pub limits: Limits,
+    pub metrics: Arc<Metrics>,
+    pub watch: Watch,
+    requests: Semaphore,
+    bodies: Semaphore,
+}
+
+/// What is known of a request while it is answered, for the log.
+struct Seen {
+    operation: &'static str,
+    caller: Option<Caller>,
+    /// Whether the body was read to its end.
+    is_read: bool,
+}
+
+/// Why there is no answer of the service's.
+enum Turned {
+    /// At the door.
+    Away(Rejection),
+    /// With an answer that was already written.
+    With(Answer),
+}
+
+impl From<Rejection> for Turned {
+    fn from(rejection: Rejection) -> Self {
+        Self::Away(rejection)
+    }
+}
+
+impl Door {
+    pub(crate) fn new(
+        config: &Config,
+        service: Service,
+        metrics: Arc<Metrics>,
+        watch: Watch,
+    ) -> Self {
+        let limits = config.limits.clone();
+        Self {
+            service,
+            front: Front::of(config),
+            requests: Semaphore::new(limits.requests_max),
+            bodies: Semaphore::new(limits.bodies_bytes_max.div_ceil(PERMIT_BYTES)),
+            limits,
+            metrics,
+            watch,
+        }
+    }
+
+    /// Answers a request. Never fails: what goes wrong is an answer too.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let arrived = Arrived::now();
+        self.metrics.in_flight.inc();
+        let (parts, mut body) = request.into_parts();
+        let route = Route::of(&parts);
+        let reply = match &route {
+            Route::Live | Route::Ready => self.probe(&route).await,
+            route => self.serve(&arrived, &parts, &mut body, route).await,
+        };
+        self.metrics.in_flight.dec();
+        reply.into_response(&arrived.request_id)
+    }
+
+    async fn serve(
+        &self,
+        arrived: &Arrived,
+        parts: &Parts,
+        body: &mut Incoming,
+        route: &Route,
+    ) -> Reply {
+        let protocol = route.protocol();
+        let mut seen = Seen {
+            operation: NO_OPERATION,
+            caller: None,
+            is_read: false,
+        };
+        let outcome = match self.admit(parts) {
+            Ok(()) => match route {
+                Route::Json | Route::Cbor(_) => {
+                    self.call(arrived, parts, body, route, &mut seen).await
+                }
+                Route::PutTemplate(name) => self.put(arrived, parts, body, name, &mut seen).await,
+                Route::GetTemplate(upload) => {
+                    match self.get(arrived, parts, body, upload, &mut seen).await {
+                        Ok(template) => return template,
+                        Err(turned) => Err(turned),
+                    }
+                }
+                Route::Live | Route::Ready | Route::Metrics | Route::Health => {
+                    return self.probe(route).await;
+                }
+                Route::Nowhere => Err(self.nowhere(arrived, parts).into()),
+            },
+            Err(rejection) => Err(rejection.into()),
+        };
+        let answer = match outcome {
+            Ok(answer) | Err(Turned::With(answer)) => answer,
+            Err(Turned::Away(rejection)) => Answer::rejected(&rejection, protocol),
+        };
+        // A client that asks first has not sent its body yet, and will not.
+        let read =
+            seen.is_read || (!parts.headers.contains_key(EXPECT) && body::discard(body).await);
+        self.note(arrived, &seen, &answer);
+        let mut reply = Reply::in_protocol(answer.status, protocol, answer.body);
+        reply.close = !read;
+        reply
+    }
+
+    fn admit(&self, parts: &Parts) -> Result<(), Rejection> {
+        let Front::Open(open) = &self.front else {
+            return Ok(());
+        };
+        open.admit(parts).map_err(|message| Rejection {
+            status: 403,
+            code: "AccessDeniedException",
+            message,
+        })
+    }
+
+    /// The order is AWS's: signature, target, then the body.
+    async fn call(
+        &self,
+        arrived: &Arrived,
+        parts: &Parts,
+        body: &mut Incoming,
+        route: &Route,
+        seen: &mut Seen,
+    ) -> Result<Answer, Turned> {
+        let headers = front::headers(&parts.headers);
+        let asked = self
+            .front
+            .read(&front::head(parts, &headers), arrived.now)?;
+        let body = self.body(body, self.limits.body_bytes_max, seen).await?;
+        let _turn = self.turn().await?;
+        let operation = match route {
+            Route::Cbor(name) => operation(name),
+            _ => target(&parts.headers, &asked),
+        };
+        let caller = self.front.caller(asked, &body.bytes)?;
+        seen.caller = Some(caller.clone());
+        seen.operation = operation?;
+        check_form(&parts.headers, route.protocol(), &body.bytes)?;
+        let call = Call {
+            operation: seen.operation.to_owned(),
+            protocol: route.protocol(),
+            caller,
+            arrival: arrived.arrival(front::host(&parts.headers)),
+            body: body.bytes.clone(),
+        };
+        timeout(self.limits.request, self.service.call(&call))
+            .await
+            .map_err(|_| late())
+    }
+
+    async fn put(
+        &self,
+        arrived: &Arrived,
+        parts: &Parts,
+        body: &mut Incoming,
+        name: &str,
+        seen: &mut Seen,
+    ) -> Result<Answer, Turned> {
+        seen.operation = "PutTemplate";
+        let headers = front::headers(&parts.headers);
+        let asked = self
+            .front
+            .read(&front::head(parts, &headers), arrived.now)?;
+        let body = self.body(body, TEMPLATE_BYTES_MAX, seen).await?;
+        let _turn = self.turn().await?;
+        let caller = self.front.caller(asked, &body.bytes)?;
+        seen.caller = Some(caller.clone());
+        let host = front::host(&parts.headers).unwrap_or_default();
+        let put = self
+            .service
+            .put_template(&caller, name, body.bytes.clone(), host, arrived.now);
+        let url = timeout(self.limits.request, put)
+            .await
+            .map_err(|_| late())?;
+        let url = url
+            .map_err(|stop| Turned::With(Answer::stopped(&stop, UPLOAD_ERRORS, Protocol::Json)))?;
+        let body = serde_json::json!({ "Url": url }).to_string().into_bytes();
+        Ok(Answer {
+            status: 201,
+            body,
+            error: None,
+            fault: None,
+        })
+    }
+
+    async fn get(
+        &self,
+        arrived: &Arrived,
+        parts: &Parts,
+        body: &mut Incoming,
+        upload: &UploadedAt,
+        seen: &mut Seen,
+    ) -> Result<Reply, Turned> {
+        seen.operation = "GetTemplate";
+        let headers = front::headers(&parts.headers);
+        let asked = self
+            .front
+            .read(&front::head(parts, &headers), arrived.now)?;
+        let body = self.body(body, self.limits.body_bytes_max, seen).await?;
+        let _turn = self.turn().await?;
+        let caller = self.front.caller(asked, &body.bytes)?;
+        seen.caller = Some(caller.clone());
+        let get = self.service.get_template(&caller, upload);
+        let template = timeout(self.limits.request, get)
+            .await
+            .map_err(|_| late())?;
+        let template = template
+            .map_err(|stop| Turned::With(Answer::stopped(&stop, UPLOAD_ERRORS, Protocol::Json)))?;
+        let template = template.ok_or_else(|| Rejection {
+            status: 404,
+            code: "ResourceNotFoundException",
+            message: format!("There is no template {} here.", upload.name),
+        })?;
+        let answer = Answer {
+            status: 200,
+            body: Vec::new(),
+            error: None,
+            fault: None,
+        };
+        self.note(arrived, seen, &answer);
+        Ok(Reply::new(200, "application/octet-stream", template))
+    }
+
+    async fn body(
+        &self,
+        body: &mut Incoming,
+        bytes_max: usize,
+        seen: &mut Seen,
+    ) -> Result<Body<'_>, Rejection> {
+        let read = body::read(body, bytes_max, self.limits.body, &self.bodies).await;
+        seen.is_read = read.is_ok();
+        read.map_err(|unread: Unread| unread.rejection())
+    }
+
+    /// The right to be worked on. Whoever gets none in time is told to come back: waiting requests
+    /// hold memory, and their clients give up anyway.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Rejection> {
+        let throttled = || Rejection::throttled("Rate exceeded");
+        let turn = timeout(self.limits.turn, self.requests.acquire()).await;
+        turn.map_err(|_| throttled())?.map_err(|_| throttled())
+    }
+
+    fn nowhere(&self, arrived: &Arrived, parts: &Parts) -> Rejection {
+        let headers = front::headers(&parts.headers);
+        let asked = self.front.read(&front::head(parts, &headers), arrived.now);
+        if let Some(rejection) = asked.ok().as_ref().and_then(other_service) {
+            return rejection;
+        }
+        let message = format!("There is nothing at {} {}.", parts.method, parts.uri.path());
+        Rejection {
+            status: 404,
+            code: "UnknownOperationException",
+            message,
+        }
+    }
+
+    fn note(&self, arrived: &Arrived, seen: &Seen, answer: &Answer) {
+        let took = arrived.elapsed();
+        self.metrics
+            .answered(seen.operation, answer.error.unwrap_or("OK"), took);
+        let caller = seen.caller.as_ref();
+        let account = caller.map_or("-", |caller| caller.account.as_str());
+        let region = caller.map_or("-", |caller| caller.region.as_str());
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let (operation, status, error) = (seen.operation, answer.status, answer.error);
+        let request_id = arrived.request_id.hyphenated();
+        if let Some(fault) = answer.fault.as_deref() {
+            error!(operation, account, region, status, error, micros, %request_id, fault, "request");
+        } else {
+            info!(operation, account, region, status, error, micros, %request_id, "request");
+        }
+    }
+}
+
+fn late() -> Turned {
+    let message = "The request was not answered in time. Try again later.".to_owned();
+    Turned::Away(Rejection {
+        status: 503,
+        code: "ServiceUnavailableException",
+        message,
+    })
+}

@@ -1,0 +1,68 @@
+//! Answers as HTTP has them: status, the three headers of AWS, the body.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use mimeo_api::Protocol;
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+pub(super) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
+pub(super) const RPC_V2_CBOR: &str = "rpc-v2-cbor";
+pub(super) const JSON: &str = "application/x-amz-json-1.1";
+pub(super) const CBOR: &str = "application/cbor";
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// An answer about to be sent.
+pub(super) struct Reply {
+    pub status: u16,
+    pub kind: &'static str,
+    pub body: Bytes,
+    /// Set where the body of the request was not read to its end.
+    pub close: bool,
+}
+
+impl Reply {
+    pub(super) fn new(status: u16, kind: &'static str, body: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            kind,
+            body: body.into(),
+            close: false,
+        }
+    }
+
+    pub(super) fn in_protocol(status: u16, protocol: Protocol, body: Vec<u8>) -> Self {
+        let kind = match protocol {
+            Protocol::Json => JSON,
+            Protocol::Cbor => CBOR,
+        };
+        Self::new(status, kind, body)
+    }
+
+    pub(super) fn into_response(self, request_id: &Uuid) -> Response<Full<Bytes>> {
+        let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+        let id = request_id.hyphenated().encode_lower(&mut id);
+        let mut response = Response::new(Full::new(self.body));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(
+            REQUEST_ID,
+            HeaderValue::from_str(id).expect("hexadecimal digits and hyphens fit a header"),
+        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        if self.kind == CBOR {
+            headers.insert(SMITHY_PROTOCOL, HeaderValue::from_static(RPC_V2_CBOR));
+        } else if self.kind != JSON {
+            // What users uploaded is never to be taken for a page.
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        if self.close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}

@@ -1,0 +1,61 @@
+//! Which door of the server a request knocks at.
+
+use http::Method;
+use http::request::Parts;
+use mimeo_api::Protocol;
+use mimeo_service::{UPLOAD_PATH, UploadedAt};
+
+/// The target prefix of AWS JSON 1.1, and the service's name in RPC v2 CBOR.
+pub(super) const SERVICE_NAME: &str = "AWS242ServiceCatalogService";
+
+pub(super) enum Route {
+    /// AWS JSON 1.1: the operation is in a header.
+    Json,
+    /// Smithy RPC v2 CBOR: the operation is in the path.
+    Cbor(String),
+    PutTemplate(String),
+    GetTemplate(UploadedAt),
+    Live,
+    Ready,
+    Metrics,
+    Health,
+    Nowhere,
+}
+
+impl Route {
+    pub(super) fn of(parts: &Parts) -> Self {
+        let path = parts.uri.path();
+        if parts.method == Method::POST {
+            if path == "/" {
+                return Self::Json;
+            }
+            return rpc_operation(path).map_or(Self::Nowhere, |name| Self::Cbor(name.to_owned()));
+        }
+        if parts.method == Method::PUT {
+            let name = path.strip_prefix(UPLOAD_PATH);
+            return name.map_or(Self::Nowhere, |name| Self::PutTemplate(name.to_owned()));
+        }
+        if parts.method != Method::GET {
+            return Self::Nowhere;
+        }
+        match path {
+            "/livez" => Self::Live,
+            "/readyz" => Self::Ready,
+            "/metrics" => Self::Metrics,
+            "/_mimeo/health" | "/_localstack/health" => Self::Health,
+            path => UploadedAt::of_path(path).map_or(Self::Nowhere, Self::GetTemplate),
+        }
+    }
+
+    pub(super) fn protocol(&self) -> Protocol {
+        match self {
+            Self::Cbor(_) => Protocol::Cbor,
+            _ => Protocol::Json,
+        }
+    }
+}
+
+fn rpc_operation(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/service/")?.strip_prefix(SERVICE_NAME)?;
+    rest.strip_prefix("/operation/")
+}

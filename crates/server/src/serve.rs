@@ -1,0 +1,361 @@
+//! Starting and stopping: stores, shelf, fetcher, listener, workers; and the drain.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mimeo_service::workflows::lease;
+use mimeo_service::{Directory, Fetching, PageKey, Service, UploadReaders, World};
+use mimeo_store::{Dialect, Location, OpenError, Options, Store, StoreError, Tx, Work};
+use mimeo_templates::fetch::{FetchRules, Fetcher, FetcherError, Loopback, PlainHttp};
+use mimeo_templates::shelf::{Shelf, ShelfError};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use crate::clock;
+use crate::config::{Config, Data, is_loopback};
+use crate::http::{self, Door};
+use crate::metrics::Metrics;
+use crate::phase::{Phase, phases};
+use crate::worker::Workers;
+
+/// The name of the SQLite file in the data folder.
+const DATABASE_FILE: &str = "mimeo.db";
+
+/// Where templates go beside a database that has no folder.
+const TEMPLATES_FOLDER: &str = "mimeo-data/templates";
+
+/// The last part of the drain, kept for handing copies back and closing the stores.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// Why a server does not start, in a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("the store does not work: {0}")]
+    Broken(#[from] StoreError),
+    #[error("{} cannot be used: {source}", path.display())]
+    Folder {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the templates' folder {} cannot be used: {source}", path.display())]
+    Shelf { path: PathBuf, source: ShelfError },
+    #[error(transparent)]
+    Fetcher(#[from] FetcherError),
+    #[error("{listen} cannot be listened on: {source}")]
+    Listen {
+        listen: String,
+        source: std::io::Error,
+    },
+    #[error(
+        "open mode does not check signatures, so it listens on a loopback address only, and {0} is \
+         none: configure an [[account]], or add --allow-open-network"
+    )]
+    OpenNetwork(SocketAddr),
+    #[error("signals cannot be heard: {0}")]
+    Signals(std::io::Error),
+    #[error("standard output cannot be written: {0}")]
+    Output(std::io::Error),
+}
+
+/// A server to be started.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that runs, until [`Running::stop`] or until it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    pub mode: Mode,
+    phase: watch::Sender<Phase>,
+    tasks: JoinSet<()>,
+    stores: Vec<Store>,
+    drain: Duration,
+}
+
+/// Whether signatures are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Open,
+    Verified { accounts: usize, regions: usize },
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str(
+                "Open mode: signatures are not checked; a 12-digit access key id is the account.",
+            ),
+            Self::Verified { accounts, regions } => {
+                write!(f, "Verified mode: accounts {accounts}, Regions {regions}.")
+            }
+        }
+    }
+}
+
+impl Server {
+    /// Opens everything and begins to serve.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        let listener = listen(&config).await?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen {
+            listen: config.listen.clone(),
+            source,
+        })?;
+        let store = open_store(&config).await?;
+        store.announce(&format!(
+            "http://{address} (process {})",
+            std::process::id()
+        ));
+        if store.dialect() == Dialect::Sqlite {
+            // This process holds the file's lock, so whoever had leases is dead.
+            let copies = lease::take_all_back(&store).await?;
+            if copies > 0 {
+                info!(copies, "copies of the last run go on");
+            }
+        }
+        let world = world(&config, store.clone(), address).await?;
+        let service = Service::new(world);
+        let metrics = Arc::new(Metrics::new());
+        let (phase, watch) = phases();
+        let stores = service.world().directory.stores();
+        let mut tasks = JoinSet::new();
+        for store in &stores {
+            let workers = Workers {
+                service: service.clone(),
+                store: store.clone(),
+                metrics: Arc::clone(&metrics),
+                sizes: config.workers.clone(),
+                watch: watch.clone(),
+            };
+            tasks.spawn(workers.run());
+        }
+        let door = Door::new(&config, service, metrics, watch.clone());
+        tasks.spawn(http::listen(listener, Arc::new(door), watch));
+        let mode = mode(&config);
+        Ok(Running {
+            address,
+            mode,
+            phase,
+            tasks,
+            stores,
+            drain: config.drain,
+        })
+    }
+}
+
+impl Running {
+    /// The URL that clients use on this machine.
+    pub fn url(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            let loopback: std::net::IpAddr = match address {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            };
+            address.set_ip(loopback);
+        }
+        format!("http://{address}")
+    }
+
+    /// Stops within the drain time: requests and copies may finish, then they are cut off and the
+    /// copies handed back.
+    pub async fn stop(mut self) {
+        self.enter(Phase::Draining);
+        let gently = self.drain.saturating_sub(CLOSING);
+        if timeout(gently, join(&mut self.tasks)).await.is_err() {
+            self.enter(Phase::Stopped);
+            if timeout(CLOSING, join(&mut self.tasks)).await.is_err() {
+                self.tasks.abort_all();
+            }
+        }
+        for store in &self.stores {
+            // Every write that was answered is on disk already.
+            if timeout(CLOSING, store.close()).await.is_err() {
+                warn!("the store did not close in time");
+            }
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase);
+    }
+}
+
+/// `mimeo serve`: runs until SIGTERM or SIGINT, and tells on standard output when it is ready.
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    let running = Server::start(config).await?;
+    let mut output = std::io::stdout().lock();
+    let told = write!(output, "{}\n{}\nReady.\n", running.url(), running.mode)
+        .and_then(|()| output.flush());
+    drop(output);
+    told.map_err(StartError::Output)?;
+    if running.mode == Mode::Open && !is_loopback(&running.address) {
+        warn!(
+            "ANYBODY WHO REACHES {} CAN ACT AS ANY ACCOUNT",
+            running.address
+        );
+    }
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+async fn join(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+fn mode(config: &Config) -> Mode {
+    if config.is_verified() {
+        Mode::Verified {
+            accounts: config.accounts.len(),
+            regions: config.regions.len(),
+        }
+    } else {
+        Mode::Open
+    }
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let refused = |source| StartError::Listen {
+        listen: config.listen.clone(),
+        source,
+    };
+    let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
+    // The socket decides, not the text of the configuration: a name may be any address.
+    let address = listener.local_addr().map_err(refused)?;
+    if !config.is_verified() && !config.allow_open_network && !is_loopback(&address) {
+        return Err(StartError::OpenNetwork(address));
+    }
+    Ok(listener)
+}
+
+async fn open_store(config: &Config) -> Result<Store, StartError> {
+    let location = match &config.data {
+        Data::Folder(folder) => {
+            make_folder(folder)?;
+            Location::SqliteFile(folder.join(DATABASE_FILE))
+        }
+        Data::Memory => Location::SqliteMemory,
+        Data::Postgres(url) => Location::Postgres(url.clone()),
+    };
+    let label = format!("process {}", std::process::id());
+    Ok(Store::open(
+        &location,
+        Options {
+            label,
+            ..Options::default()
+        },
+    )
+    .await?)
+}
+
+fn make_folder(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path);
+    made.map_err(|source| StartError::Folder {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, StartError> {
+    let proposed = hex::encode(clock::secret());
+    let page_key = store.write(SettlePageKey { proposed }).await?;
+    let fetching = if config.templates.fetch {
+        Fetching::On(Box::new(Fetcher::new(fetch_rules(config, own))?))
+    } else {
+        Fetching::Off
+    };
+    let verified = config.is_verified();
+    let directory = if verified {
+        let regions = config
+            .regions
+            .iter()
+            .map(|region| (region.clone(), store.clone()));
+        Directory::Regions(regions.collect::<BTreeMap<_, _>>())
+    } else {
+        Directory::AnyRegion(store)
+    };
+    Ok(World {
+        directory,
+        shelf: shelf(config)?,
+        fetching,
+        upload_readers: if verified {
+            UploadReaders::Uploader
+        } else {
+            UploadReaders::Everyone
+        },
+        quotas: config.quotas.clone(),
+        page_key: PageKey::new(page_key.as_bytes()),
+        copy_accepted: Arc::new(Notify::new()),
+        gate: None,
+    })
+}
+
+fn fetch_rules(config: &Config, own: SocketAddr) -> FetchRules {
+    let open = !config.is_verified();
+    let templates = &config.templates;
+    FetchRules {
+        loopback: if open {
+            Loopback::Allowed
+        } else {
+            Loopback::Refused
+        },
+        http: if open || templates.plain_http {
+            PlainHttp::Allowed
+        } else {
+            PlainHttp::Refused
+        },
+        allow: templates.allow.clone(),
+        own: vec![own],
+        s3_endpoint: templates.s3_endpoint.clone(),
+        ..FetchRules::default()
+    }
+}
+
+fn shelf(config: &Config) -> Result<Shelf, StartError> {
+    let folder = match (&config.templates.folder, &config.data) {
+        (Some(folder), _) => folder.clone(),
+        (None, Data::Folder(folder)) => folder.join("templates"),
+        (None, Data::Postgres(_)) => PathBuf::from(TEMPLATES_FOLDER),
+        (None, Data::Memory) => return Ok(Shelf::memory()),
+    };
+    Shelf::folder(&folder).map_err(|source| StartError::Shelf {
+        path: folder,
+        source,
+    })
+}
+
+/// All servers on a store seal page tokens with one key; the first of them proposes it.
+struct SettlePageKey {
+    proposed: String,
+}
+
+impl Work for SettlePageKey {
+    type Output = String;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
+        tx.settle("page_key", &self.proposed).await
+    }
+}

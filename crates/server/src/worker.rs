@@ -1,0 +1,181 @@
+//! Copy workers: each slot leases a due copy, keeps its heartbeat, and sees it to an end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mimeo_domain::copying::{Copy, HEARTBEAT_MILLIS};
+use mimeo_service::Service;
+use mimeo_service::workflows::copy::{self, Ending};
+use mimeo_service::workflows::lease;
+use mimeo_store::{Fence, Fenced, Store, StoreError};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use tracing::{error, info, warn};
+
+use crate::clock;
+use crate::config;
+use crate::metrics::{Metrics, Outcome};
+use crate::phase::{Phase, Watch};
+
+/// How often a node looks by itself, in milliseconds: for retries, copies of dead workers, and
+/// those that another node accepted. Its own are announced.
+const POLL_MILLIS: u64 = 1_000;
+
+const HEARTBEAT: Duration = Duration::from_millis(HEARTBEAT_MILLIS.unsigned_abs());
+
+/// How long a try may take to notice that its copy is final.
+const NOTICE: Duration = Duration::from_millis(200);
+
+/// Works on the copies of one store, a slot each at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Workers {
+    pub service: Service,
+    pub store: Store,
+    pub metrics: Arc<Metrics>,
+    pub sizes: config::Workers,
+    pub watch: Watch,
+}
+
+impl Workers {
+    /// Runs all slots until the server drains and their copies are done or handed back.
+    pub(crate) async fn run(self) {
+        let mut slots = JoinSet::new();
+        for _ in 0..self.sizes.copies_max {
+            slots.spawn(self.clone().slot());
+        }
+        while slots.join_next().await.is_some() {}
+    }
+
+    async fn slot(mut self) {
+        while self.watch.now() == Phase::Running {
+            match copy::claim(&self.store, self.sizes.copies_per_account_max).await {
+                Ok(Some(copy)) => {
+                    // Where one is due there may be more: another slot looks, and wakes the next.
+                    self.service.world().copy_accepted.notify_one();
+                    self.work_on(copy).await;
+                    continue;
+                }
+                Ok(None) => {}
+                Err(error) => warn!(%error, "copies cannot be claimed"),
+            }
+            let service = self.service.clone();
+            tokio::select! {
+                () = service.world().copy_accepted.notified() => {}
+                () = sleep(self.poll()) => {}
+                _ = self.watch.next() => {}
+            }
+        }
+    }
+
+    /// The slots of a node share its polls, at moments that chance spreads.
+    fn poll(&self) -> Duration {
+        let all = POLL_MILLIS.saturating_mul(self.sizes.copies_max as u64);
+        Duration::from_millis(all / 2 + clock::chance() % all)
+    }
+
+    async fn work_on(&mut self, copy: Copy) {
+        let started = clock::instant();
+        if copy.attempts > copy.failures + 1 {
+            self.metrics.copy_takeovers.inc();
+        }
+        self.metrics.copies_running.inc();
+        let outcome = self.hold(&copy).await;
+        self.metrics.copies_running.dec();
+        self.metrics.worked(outcome);
+        info!(
+            copy = copy.token.as_str(),
+            account = copy.caller.account.as_str(),
+            region = copy.caller.region.as_str(),
+            attempt = copy.attempts,
+            outcome = outcome.as_str(),
+            micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "copy"
+        );
+    }
+
+    async fn hold(&mut self, copy: &Copy) -> Outcome {
+        let fence = Fence::of(copy);
+        let (service, store, driven) = (self.service.clone(), self.store.clone(), copy.clone());
+        let chance = clock::chance();
+        // A task of its own, so that a panic ends this try and nothing else.
+        let mut drive =
+            tokio::spawn(async move { copy::drive(service.world(), &store, driven, chance).await });
+        loop {
+            let mut watch = self.watch.clone();
+            tokio::select! {
+                ended = &mut drive => return self.ended(copy, ended.map_err(Into::into)).await,
+                () = sleep(HEARTBEAT) => match lease::renew(&self.store, &fence).await {
+                    Ok(Fenced::Stale) => return self.lost(copy, drive).await,
+                    Ok(Fenced::Written) => {}
+                    // The store may come back before the lease ends; if not, the fence decides.
+                    Err(error) => warn!(%error, copy = copy.token.as_str(), "no heartbeat"),
+                },
+                () = watch.stopped() => {
+                    drive.abort();
+                    if let Err(error) = lease::give_back(&self.store, &fence).await {
+                        warn!(%error, copy = copy.token.as_str(), "the copy is left to its lease");
+                    }
+                    return Outcome::GivenBack;
+                }
+            }
+        }
+    }
+
+    async fn ended(
+        &self,
+        copy: &Copy,
+        ended: Result<Result<Ending, StoreError>, Ended>,
+    ) -> Outcome {
+        let token = copy.token.as_str();
+        let outcome = match ended {
+            Ok(Ok(Ending::Succeeded)) => return Outcome::Succeeded,
+            Ok(Ok(Ending::Failed(detail))) => {
+                info!(copy = token, %detail, "the copy failed");
+                return Outcome::Failed;
+            }
+            Ok(Ok(Ending::Postponed(reason))) => {
+                warn!(copy = token, reason, "the copy is tried again later");
+                return Outcome::Postponed;
+            }
+            Ok(Ok(Ending::Stale | Ending::Crashed)) => return Outcome::Stale,
+            Ok(Err(error)) => {
+                warn!(copy = token, %error, "the store did not take a step of the copy");
+                Outcome::Broken
+            }
+            Err(Ended(reason)) => {
+                error!(copy = token, reason, "a try of the copy broke");
+                Outcome::Panicked
+            }
+        };
+        // At best it is postponed as a failed try; if the store is away, the lease runs out.
+        if let Err(error) = lease::put_off(&self.store, copy, clock::chance()).await {
+            warn!(copy = token, %error, "the copy is left to its lease");
+        }
+        outcome
+    }
+
+    /// The lease is gone: the copy is final, perhaps by this very try, or somebody else's.
+    async fn lost(&self, copy: &Copy, mut drive: Driving) -> Outcome {
+        if let Ok(ended) = timeout(NOTICE, &mut drive).await {
+            return self.ended(copy, ended.map_err(Into::into)).await;
+        }
+        drive.abort();
+        Outcome::Stale
+    }
+}
+
+type Driving = JoinHandle<Result<Ending, StoreError>>;
+
+/// Why a task ended without a result.
+struct Ended(String);
+
+impl From<tokio::task::JoinError> for Ended {
+    fn from(error: tokio::task::JoinError) -> Self {
+        let panic = error.try_into_panic().ok();
+        let text = panic.and_then(|panic| match panic.downcast::<String>() {
+            Ok(text) => Some(*text),
+            Err(panic) => panic.downcast::<&str>().ok().map(|text| (*text).to_owned()),
+        });
+        Self(text.unwrap_or_else(|| "no words".to_owned()))
+    }
+}

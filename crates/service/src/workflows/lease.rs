@@ -1,0 +1,93 @@
+//! Holding a copy: the heartbeat, and the ways to let go of it.
+
+use mimeo_domain::copying::{Copy, backoff_millis};
+use mimeo_store::{Fence, Fenced, Store, StoreError, Tx, Work};
+
+/// Renews the lease of a copy that is being worked on.
+pub async fn renew(store: &Store, fence: &Fence) -> Result<Fenced, StoreError> {
+    store.write(Renew(fence.clone())).await
+}
+
+/// Hands a copy back unfinished, at once and without counting the try.
+pub async fn give_back(store: &Store, fence: &Fence) -> Result<Fenced, StoreError> {
+    store.write(GiveBack(fence.clone())).await
+}
+
+/// Counts a failed try, and lets the next one come later. `chance` spreads it.
+pub async fn put_off(store: &Store, copy: &Copy, chance: u64) -> Result<Fenced, StoreError> {
+    let wait_millis = backoff_millis(copy.failures, chance);
+    store
+        .write(PutOff {
+            fence: Fence::of(copy),
+            wait_millis,
+        })
+        .await
+}
+
+/// Takes back every lease; for the one server that owns a store, when it starts.
+pub async fn take_all_back(store: &Store) -> Result<u64, StoreError> {
+    store.write(TakeAllBack).await
+}
+
+/// Copies that wait or run, of all accounts.
+pub async fn unfinished_count(store: &Store) -> Result<u64, StoreError> {
+    store.scan(UnfinishedCount).await
+}
+
+struct Renew(Fence);
+
+impl Work for Renew {
+    type Output = Fenced;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
+        tx.renew_lease(&self.0).await
+    }
+}
+
+struct GiveBack(Fence);
+
+impl Work for GiveBack {
+    type Output = Fenced;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
+        tx.give_copy_back(&self.0).await
+    }
+}
+
+struct PutOff {
+    fence: Fence,
+    wait_millis: i64,
+}
+
+impl Work for PutOff {
+    type Output = Fenced;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
+        tx.postpone_copy(&self.fence, self.wait_millis).await
+    }
+}
+
+struct TakeAllBack;
+
+impl Work for TakeAllBack {
+    type Output = u64;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        tx.take_all_copies_back().await
+    }
+}
+
+struct UnfinishedCount;
+
+impl Work for UnfinishedCount {
+    type Output = u64;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        tx.count_unfinished_copies().await
+    }
+}
