@@ -31,7 +31,7 @@ statements! {
     COUNT_UNDER_WAY = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE account = ?1 AND unfinished = 1";
     INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, 0, 0, 0, ?7, ?8, ?9, ?10)";
     FIND = concat!("SELECT ", columns!(), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
-    CLAIM = concat!("UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = (SELECT region, token FROM (SELECT region, token, account, turn FROM copy WHERE unfinished = 1 AND due <= ?1 AND version <= ?3 ORDER BY turn, token LIMIT 64) AS waiting WHERE account NOT IN (SELECT account FROM copy WHERE state = 'RUNNING' AND due > ?1 GROUP BY account HAVING COUNT(*) >= ?4) ORDER BY turn, token LIMIT 1) RETURNING ", columns!());
+    CLAIM = concat!("UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = (SELECT region, token FROM copy AS waiting WHERE unfinished = 1 AND due <= ?1 AND version <= ?3 AND account NOT IN (SELECT account FROM copy WHERE state = 'RUNNING' AND due > ?1 GROUP BY account HAVING COUNT(*) >= ?4) ORDER BY turn, token LIMIT 1) RETURNING ", columns!());
     HEARTBEAT = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     PLAN = "UPDATE copy SET plan = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     SUCCEED = "UPDATE copy SET state = 'SUCCEEDED', unfinished = 0, finished = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
