@@ -53,7 +53,7 @@ statements! {
     VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN portfolio_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.recipient = ?3 AND s.accepted = 1))";
     OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3 ORDER BY id LIMIT ?4";
     UPDATE = "UPDATE product SET title = ?4, owner = ?5, searchable = ?6, body = ?7 WHERE region = ?1 AND id = ?2 AND account = ?3";
-    ADD_ARTIFACTS = "UPDATE product SET artifacts_count = artifacts_count + ?3, newest_artifact = ?4 WHERE region = ?1 AND id = ?2";
+    ADD_ARTIFACTS = "UPDATE product SET artifacts_count = artifacts_count + ?3, newest_artifact = CASE WHEN artifacts_count > 0 AND newest_artifact > ?4 THEN newest_artifact ELSE ?4 END WHERE region = ?1 AND id = ?2";
     RECOUNT = "UPDATE product SET artifacts_count = artifacts_count - 1, newest_artifact = (SELECT MAX(created) FROM artifact WHERE region = ?1 AND product_id = ?2) WHERE region = ?1 AND id = ?2";
     ADD_SOURCE = "UPDATE product SET sources = CASE WHEN sources = '' THEN ?3 ELSE sources || ' ' || ?3 END WHERE region = ?1 AND id = ?2 AND ' ' || sources || ' ' NOT LIKE '% ' || ?3 || ' %'";
     REMOVE = "DELETE FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
