@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::StoreError;
 
 /// Characters of a text that an index keeps: PostgreSQL refuses index rows over 2,704 bytes.
-const KEY_CHARACTERS_MAX: usize = 128;
+pub(crate) const KEY_CHARACTERS_MAX: usize = 128;
 
 /// A document column: the JSON text of a value of ours.
 pub(crate) fn document<T: Serialize>(value: &T) -> String {

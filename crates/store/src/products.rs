@@ -4,7 +4,7 @@ use mimeo_domain::products::{Product, fold};
 use mimeo_domain::search::{SortBy, SortOrder};
 use mimeo_domain::{PortfolioId, ProductId, Timestamp};
 
-use crate::column::{clean, count, document, key, read, stored_count};
+use crate::column::{KEY_CHARACTERS_MAX, clean, count, document, key, read, stored_count};
 use crate::dialect::statements;
 use crate::params;
 use crate::{AuthScope, Row, StoreError, Tx, Value};
@@ -243,9 +243,11 @@ impl Tx<'_> {
         limit: usize,
     ) -> Result<Vec<ListedProduct>, StoreError> {
         let sql = sorted(sort);
+        // One character longer than any title that the index keeps.
+        let highest = "\u{10ffff}".repeat(KEY_CHARACTERS_MAX + 1);
         let last = match sort.1 {
             SortOrder::Ascending => (Value::Int(i64::MIN), Value::Text("")),
-            SortOrder::Descending => (Value::Int(i64::MAX), Value::Text("\u{10ffff}")),
+            SortOrder::Descending => (Value::Int(i64::MAX), Value::Text(&highest)),
         };
         let (sort_key, id) = match (after, sort.0) {
             (Some(After::Number(number, id)), _) => (Value::Int(*number), Value::Text(id.as_str())),
