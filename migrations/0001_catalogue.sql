@@ -129,7 +129,7 @@ CREATE TABLE copy (
     PRIMARY KEY (region, token)
 );
 
-CREATE INDEX copy_by_turn ON copy (unfinished, turn, token, due);
+CREATE INDEX copy_by_turn ON copy (unfinished, turn, token, due, account, version);
 CREATE INDEX copy_by_account ON copy (account, unfinished, turn);
 CREATE INDEX copy_by_state ON copy (state, account, due);
 
