@@ -1,4 +1,6 @@
-//! The one binary: `mimeo serve`, and what else comes.
+//! The one binary: `mimeo serve`, `mimeo demo`, and what else comes.
+
+mod demo;
 
 use std::process::ExitCode;
 
@@ -9,6 +11,7 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     let done = match matches.subcommand() {
         Some(("config", _)) => reference(),
+        Some(("demo", flags)) => demo::run(flags),
         Some(("serve", flags)) => serve(flags),
         // A container that is started without arguments serves.
         _ => serve(&matches),
@@ -35,6 +38,7 @@ fn command() -> Command {
                 .about("Serves the API (also without a command)")
                 .args(config::flags()),
         )
+        .subcommand(demo::command())
         .subcommand(
             Command::new("config")
                 .about("About the configuration")

@@ -28,7 +28,7 @@ pub(super) async fn publish(
 ) -> Result<Vec<PublishedProduct>, DemoError> {
     let hub = cast.client(HUB);
     let urls = upload_all(cast).await?;
-    screen::did(out, HUB, &format!("uploaded {} templates", urls.len()))?;
+    screen::did(out, HUB, &format!("uploaded  {} templates", urls.len()))?;
 
     let portfolio = create_portfolio(&hub).await?;
     let mut products = Vec::new();
@@ -41,15 +41,15 @@ pub(super) async fn publish(
             .await
             .map_err(refused("AssociateProductWithPortfolio"))?;
         let count = product.versions.len();
-        let line = format!("created {id}  {:<8} {count} versions", product.name);
+        let line = format!("created   {id}  {:<8} {count} versions", product.name);
         screen::did(out, HUB, &line)?;
         products.push(PublishedProduct { product, id, arn });
     }
 
     share(cast, &portfolio).await?;
-    let line = format!("shared  {portfolio}  with {}", SPOKE.account);
+    let line = format!("shared    {portfolio}  with {}", SPOKE.account);
     screen::did(out, HUB, &line)?;
-    screen::did(out, SPOKE, &format!("accepted {portfolio}"))?;
+    screen::did(out, SPOKE, &format!("accepted  {portfolio}"))?;
     Ok(products)
 }
 

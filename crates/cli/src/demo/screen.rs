@@ -75,13 +75,13 @@ impl<'a> Watch<'a> {
 pub(super) fn table(out: &mut dyn Write, copies: &[Done<'_>]) -> io::Result<()> {
     writeln!(
         out,
-        "\n{:<8} {:<14} {:<15} {:<18} {:>8}  {:<9} {:>5}",
+        "\n{:<8} {:<14} {:<16} {:<18} {:>8}  {:<9} {:>5}",
         "Product", "From", "To", "Copy", "Versions", "Templates", "ms"
     )?;
     for copy in copies {
         writeln!(
             out,
-            "{:<8} {:<14} {:<15} {:<18} {:>8}  {:<9} {:>5}",
+            "{:<8} {:<14} {:<16} {:<18} {:>8}  {:<9} {:>5}",
             copy.published.product.name,
             copy.journey.source.to_string(),
             copy.journey.target.to_string(),
@@ -137,9 +137,43 @@ pub(super) fn try_next(
 
   python3 - <<'END'
   import boto3
-  catalog = boto3.client('servicecatalog')
-  for version in catalog.list_provisioning_artifacts(ProductId='{id}')['ProvisioningArtifactDetails']:
-      print(version['Name'], version['Description'])
+  catalog = boto3.client(\"servicecatalog\")
+  listed = catalog.list_provisioning_artifacts(ProductId=\"{id}\")
+  print([version[\"Name\"] for version in listed[\"ProvisioningArtifactDetails\"]])
   END"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::copying::JOURNEYS;
+    use super::super::products::PRODUCTS;
+    use super::*;
+
+    #[test]
+    fn the_bar_can_be_drawn() {
+        let mut out = Vec::new();
+        let mut watch = Watch::begin(&mut out, Progress::Bar, 1).unwrap();
+        watch
+            .done(&PRODUCTS[0], JOURNEYS[0], Duration::from_millis(7))
+            .unwrap();
+        watch.end();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\n1 copies, all at once:\n"
+        );
+    }
+
+    #[test]
+    fn without_a_terminal_each_copy_is_a_line() {
+        let mut out = Vec::new();
+        let mut watch = Watch::begin(&mut out, Progress::Lines, 9).unwrap();
+        watch
+            .done(&PRODUCTS[0], JOURNEYS[0], Duration::from_millis(7))
+            .unwrap();
+        watch.end();
+        let shown = String::from_utf8(out).unwrap();
+        let last = shown.lines().last().unwrap();
+        assert_eq!(last, "  network  to hub eu-west-1         7 ms");
+    }
 }

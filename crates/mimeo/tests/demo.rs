@@ -1,0 +1,18 @@
+//! `mimeo demo`, as a user runs it.
+
+use std::process::Command;
+
+#[test]
+fn the_demo_copies_everything_and_finds_it_equal() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_mimeo"))
+        .arg("demo")
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(ran.stdout).unwrap();
+    let problems = String::from_utf8(ran.stderr).unwrap();
+    assert!(ran.status.success(), "{shown}\n{problems}");
+    assert_eq!(problems, "");
+    assert!(shown.contains("9 copies with 27 versions in "), "{shown}");
+    let rows = shown.lines().filter(|line| line.contains("  equal  "));
+    assert_eq!(rows.count(), 9, "{shown}");
+}
