@@ -92,8 +92,10 @@ impl Tx<'_> {
         id: &ArtifactId,
     ) -> Result<(), StoreError> {
         let row = params![scope.region.as_str(), id.as_str(), product.as_str()];
-        self.execute(REMOVE, row).await?;
-        self.recount_artifacts(scope, product).await
+        match self.execute(REMOVE, row).await? {
+            0 => Ok(()),
+            _ => self.recount_artifacts(scope, product).await,
+        }
     }
 
     pub async fn count_artifacts(
