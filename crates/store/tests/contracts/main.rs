@@ -1,0 +1,12 @@
+//! What each function of the store promises, told once and kept on every engine.
+
+mod artifacts;
+mod cast;
+mod claims;
+mod copies;
+mod plans;
+mod portfolios;
+mod products;
+mod replays;
+mod shares;
+mod tallies;

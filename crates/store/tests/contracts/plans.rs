@@ -1,0 +1,54 @@
+//! How SQLite goes about each statement: through an index, without sorting.
+
+use mimeo_store::testing::stores;
+use mimeo_store::{Dialect, FAMILIES, Store, Value};
+
+use crate::cast::*;
+
+/// Sorts only what is of one instant, after the index has sorted by age.
+const SORTS_TIES: [(&str, &str); 1] = [("replays", "SWEEP")];
+
+#[tokio::test]
+async fn every_statement_compiles_on_every_engine() {
+    for (engine, store) in stores().await {
+        for (family, statements) in FAMILIES {
+            let compiled = store.prepare_all(statements).await;
+            assert_eq!(compiled, Ok(()), "{family} on {engine}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_statement_goes_by_an_index_and_sorts_nothing() {
+    let stores = stores().await;
+    let (_, store) = stores
+        .iter()
+        .find(|(_, store)| store.dialect() == Dialect::Sqlite)
+        .expect("SQLite is always there");
+    let mut slow = Vec::new();
+    for (family, statements) in FAMILIES.iter().filter(|(family, _)| *family != "migrate") {
+        for (name, sql) in *statements {
+            let plan = explain(store, sql).await;
+            let scans = plan
+                .iter()
+                .any(|step| step.starts_with("SCAN") && *step != "SCAN CONSTANT ROW");
+            let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            if scans || sorts && !SORTS_TIES.contains(&(family, name)) {
+                slow.push(format!("{family}.{name}: {plan:#?}"));
+            }
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+/// The steps of SQLite's plan, in its words.
+async fn explain(store: &Store, sql: &str) -> Vec<String> {
+    let params_count = (1..=30).rev().find(|n| sql.contains(&format!("?{n}")));
+    let params = vec![Value::Null; params_count.unwrap_or(0)];
+    let sql: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
+    read(store, (sql, params), |tx, (sql, params)| {
+        Box::pin(tx.query(sql, params, |row| row.text(3)))
+    })
+    .await
+    .expect(sql)
+}
