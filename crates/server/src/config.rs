@@ -305,3 +305,6 @@ impl Config {
 pub(crate) fn is_loopback(address: &SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback()
 }
+
+#[cfg(test)]
+mod tests;

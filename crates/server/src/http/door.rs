@@ -52,8 +52,16 @@ pub(crate) struct Door {
 struct Seen {
     operation: &'static str,
     caller: Option<Caller>,
-    /// Whether the body was read to its end.
-    is_read: bool,
+    body: Fate,
+}
+
+/// What became of the request's body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Unread,
+    Read,
+    /// Too slow or broken off: there is nothing to wait for.
+    Lost,
 }
 
 /// Why there is no answer of the service's.
@@ -114,7 +122,7 @@ impl Door {
         let mut seen = Seen {
             operation: NO_OPERATION,
             caller: None,
-            is_read: false,
+            body: Fate::Unread,
         };
         let outcome = match self.admit(parts) {
             Ok(()) => match route {
@@ -139,9 +147,12 @@ impl Door {
             Ok(answer) | Err(Turned::With(answer)) => answer,
             Err(Turned::Away(rejection)) => Answer::rejected(&rejection, protocol),
         };
-        // A client that asks first has not sent its body yet, and will not.
-        let read =
-            seen.is_read || (!parts.headers.contains_key(EXPECT) && body::discard(body).await);
+        let read = match seen.body {
+            Fate::Read => true,
+            Fate::Lost => false,
+            // A client that asks first has not sent its body yet, and will not.
+            Fate::Unread => !parts.headers.contains_key(EXPECT) && body::discard(body).await,
+        };
         self.note(arrived, &seen, &answer);
         let mut reply = Reply::in_protocol(answer.status, protocol, answer.body);
         reply.close = !read;
@@ -274,7 +285,11 @@ impl Door {
         seen: &mut Seen,
     ) -> Result<Body<'_>, Rejection> {
         let read = body::read(body, bytes_max, self.limits.body, &self.bodies).await;
-        seen.is_read = read.is_ok();
+        seen.body = match &read {
+            Ok(_) => Fate::Read,
+            Err(Unread::TooSlow | Unread::Broken) => Fate::Lost,
+            Err(Unread::TooLarge { .. } | Unread::NoRoom) => Fate::Unread,
+        };
         read.map_err(|unread: Unread| unread.rejection())
     }
 

@@ -1,0 +1,10 @@
+//! Stories over the wire: a server on loopback, and a client that sends exactly what it is told.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod client;
+mod limits;
+mod open_mode;
+mod probes;
+mod run;
+mod verified_mode;
+mod wire;
