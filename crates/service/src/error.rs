@@ -190,8 +190,7 @@ fn code(refusal: &Refusal) -> Code {
         | R::NoSuchShare { .. }
         | R::NoShareToAccept(_)
         | R::NotAssociated { .. }
-        | R::NoSuchCopy(_)
-        | R::NoSuchUpload(_) => ErrorCode::ResourceNotFound,
+        | R::NoSuchCopy(_) => ErrorCode::ResourceNotFound,
         R::SeveralProductsNamed(_)
         | R::SeveralArtifactsNamed(_)
         | R::ExactlyOneOf(_)
@@ -202,6 +201,8 @@ fn code(refusal: &Refusal) -> Code {
         | R::PhysicalId
         | R::InvalidTemplate(_)
         | R::TemplateUrl(_)
+        // CreateProduct declares no ResourceNotFoundException: an upload is a template URL like others.
+        | R::NoSuchUpload(_)
         | R::MarketplaceProduct
         | R::ArtifactTypeMismatch { .. }
         | R::NotAProductArn(_)
