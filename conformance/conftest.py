@@ -1,0 +1,64 @@
+"""Servers in both modes, and accounts that no other test uses."""
+
+import itertools
+import os
+import pathlib
+
+import pytest
+
+import mimeo
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+
+HUB = mimeo.Account(id="111111111111", key="AKIAHUBEXAMPLE", secret="the-hub's-secret")
+SPOKE = mimeo.Account(id="222222222222", key="AKIASPOKEEXAMPLE", secret="the-spoke's-secret")
+
+VERIFIED = f"""
+regions = ["us-east-1", "eu-west-1"]
+
+[[account]]
+id = "{HUB.id}"
+
+[[account.key]]
+id = "{HUB.key}"
+secret = "{HUB.secret}"
+
+[[account]]
+id = "{SPOKE.id}"
+
+[[account.key]]
+id = "{SPOKE.key}"
+secret = "{SPOKE.secret}"
+"""
+
+_numbers = itertools.count(300_000_000_000)
+
+
+def start(folder, config=""):
+    default = REPOSITORY / "target" / "debug" / "mimeo"
+    return mimeo.Server(os.environ.get("MIMEO_BINARY", default), folder, config)
+
+
+@pytest.fixture(scope="session")
+def open_server(tmp_path_factory):
+    server = start(tmp_path_factory.mktemp("open"))
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def verified_server(tmp_path_factory):
+    server = start(tmp_path_factory.mktemp("verified"), VERIFIED)
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def account():
+    """Makes accounts of open mode that nobody has used before."""
+    return lambda: mimeo.Account.open(str(next(_numbers)))
+
+
+@pytest.fixture(params=mimeo.protocols())
+def protocol(request):
+    return request.param
