@@ -132,16 +132,7 @@ async fn read_source(
         }
         Err(error) => return Err(Trouble::Transient(format!("reading the source: {error}"))),
     };
-    // What was visible when the copy was accepted and is not now was deleted or unshared: the two
-    // look alike to the caller, unless the product is its own.
-    let product = source.product.clone();
-    let seen = seen.ok_or(Trouble::Permanent(
-        if source.account == copy.caller.account {
-            StatusDetail::SourceNotFound { product }
-        } else {
-            StatusDetail::SourceAccessRemoved { product }
-        },
-    ))?;
+    let seen = seen.ok_or_else(|| Trouble::Permanent(lost_source(copy)))?;
     let plan = copying::plan(&copy.request, &seen.product, &seen.artifacts, now)
         .map_err(Trouble::Permanent)?;
     pass(world, Point::StorePlan)?;
@@ -152,6 +143,18 @@ async fn read_source(
     written(store.write(stored).await?)?;
     pass(world, Point::PlanStored)?;
     Ok(Progress::Planned(Box::new(plan)))
+}
+
+/// What was visible when the copy was accepted and is not now was deleted or unshared: the two look
+/// alike to the caller, unless the product is its own.
+fn lost_source(copy: &Copy) -> StatusDetail {
+    let source = &copy.request.source;
+    let product = source.product.clone();
+    if source.account == copy.caller.account {
+        StatusDetail::SourceNotFound { product }
+    } else {
+        StatusDetail::SourceAccessRemoved { product }
+    }
 }
 
 /// Source and target share one shelf, so no byte moves; what is not there or was changed on disk
@@ -191,10 +194,7 @@ async fn land(world: &World, store: &Store, copy: &Copy, plan: &Plan) -> Result<
         let seen = source::look(world, &copy.caller, source).await;
         let seen =
             seen.map_err(|error| Trouble::Transient(format!("asking the source: {error}")))?;
-        let removed = StatusDetail::SourceAccessRemoved {
-            product: source.product.clone(),
-        };
-        seen.ok_or(Trouble::Permanent(removed))?;
+        seen.ok_or_else(|| Trouble::Permanent(lost_source(copy)))?;
     }
     let landing = Landing {
         fence: Fence::of(copy),
@@ -386,9 +386,7 @@ impl Landing {
         let scope = AuthScope::elsewhere(&self.copy.caller, &source.region);
         match tx.find_visible_product(&scope, &source.product).await? {
             Some(_) => Ok(()),
-            None => permanent(StatusDetail::SourceAccessRemoved {
-                product: source.product.clone(),
-            }),
+            None => permanent(lost_source(&self.copy)),
         }
     }
 
