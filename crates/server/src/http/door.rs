@@ -1,8 +1,10 @@
 //! The path of a request at the door: admit, read, verify, ask the service, answer, log.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::header::EXPECT;
 use http::request::Parts;
 use http::{Request, Response};
@@ -10,8 +12,9 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use mimeo_api::{ErrorCode, Protocol};
 use mimeo_domain::Caller;
-use mimeo_service::{Answer, Call, Rejection, Service, UploadedAt};
+use mimeo_service::{Answer, Call, Failure, Rejection, Service, Stop, UploadedAt};
 use mimeo_templates::TEMPLATE_BYTES_MAX;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tracing::{error, info};
@@ -100,14 +103,13 @@ impl Door {
     /// Answers a request. Never fails: what goes wrong is an answer too.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let arrived = Arrived::now();
-        self.metrics.in_flight.inc();
+        let _in_flight = InFlight::of(&self.metrics.in_flight);
         let (parts, mut body) = request.into_parts();
         let route = Route::of(&parts);
         let reply = match &route {
             Route::Live | Route::Ready => self.probe(&route).await,
             route => self.serve(&arrived, &parts, &mut body, route).await,
         };
-        self.metrics.in_flight.dec();
         reply.into_response(&arrived.request_id)
     }
 
@@ -200,9 +202,15 @@ impl Door {
             arrival: arrived.arrival(front::host(&parts.headers)),
             body: body.bytes.clone(),
         };
-        timeout(self.limits.request, self.service.call(&call))
+        // A bug costs this request its answer, and nobody else theirs.
+        let answer = AssertUnwindSafe(self.service.call(&call)).catch_unwind();
+        let answer = timeout(self.limits.request, answer)
             .await
-            .map_err(|_| late())
+            .map_err(|_| late())?;
+        Ok(answer.unwrap_or_else(|_| {
+            let bug = Stop::Failure(Failure::Bug("the operation panicked".to_owned()));
+            Answer::stopped(&bug, &[], call.protocol)
+        }))
     }
 
     async fn put(
@@ -330,6 +338,22 @@ impl Door {
         } else {
             info!(operation, account, region, status, error, micros, %request_id, "request");
         }
+    }
+}
+
+/// Counts a request for as long as it lives, also if its client goes away.
+struct InFlight<'a>(&'a Gauge);
+
+impl<'a> InFlight<'a> {
+    fn of(gauge: &'a Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 
