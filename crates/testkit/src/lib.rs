@@ -30,7 +30,8 @@ mod wire;
 mod world;
 
 pub use account::Account;
+pub use aws_sdk_servicecatalog as sdk;
 pub use portfolios::Portfolio;
 pub use products::{Product, TEMPLATE, id_of};
-pub use wire::Raw;
+pub use wire::{Raw, merged};
 pub use world::{HOST, NOW_MILLIS, World};

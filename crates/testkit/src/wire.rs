@@ -64,7 +64,7 @@ impl Account {
 }
 
 /// `{"a": 1}` and `{"b": 2}` make `{"a": 1, "b": 2}`; the second wins.
-pub(crate) fn merged(first: Value, second: Value) -> Value {
+pub fn merged(first: Value, second: Value) -> Value {
     match (first, second) {
         (Value::Object(mut all), Value::Object(more)) => {
             all.extend(more);

@@ -40,6 +40,17 @@ impl World {
         Self::on(store.expect("a fresh store opens"))
     }
 
+    /// A world over each engine that there is: SQLite in a file and in memory, and PostgreSQL.
+    ///
+    /// The engine is printed, so that a test that fails says on which one it did.
+    pub async fn on_each_engine() -> impl Iterator<Item = Self> {
+        let stores = mimeo_store::testing::stores().await;
+        stores.into_iter().map(|(engine, store)| {
+            eprintln!("on {engine}:");
+            Self::on(store)
+        })
+    }
+
     /// A world over this store, which hosts whatever Region a caller names.
     pub fn on(store: Store) -> Self {
         Self::of(mimeo_service::World {

@@ -1,0 +1,137 @@
+//! Pages: every list in full, whatever the size of its pages, and nobody else's tokens.
+
+use mimeo_testkit::{Account, World};
+use serde_json::{Value, json};
+
+use crate::told::{INVALID, refused};
+
+const BAD_TOKEN: &str =
+    "PageToken is not one that this operation gave to this account in this Region.";
+
+/// Three items in each list there is: an account, and operation with input for each list of its.
+async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
+    let [hub, spoke] = world.accounts(["hub", "spoke"]);
+    let mut portfolios = Vec::new();
+    let product = hub.product("p0").await;
+    for number in 1..=3 {
+        let portfolio = hub.portfolio(&format!("golden {number}")).await;
+        portfolios.push(portfolio.holds(&product).await.shared_with(&spoke).await);
+        world.advance(1);
+    }
+    let first = portfolios.remove(0);
+    let [third, fourth] = world.accounts(["third", "fourth"]);
+    let first = first.offered_to(&third).await.offered_to(&fourth).await;
+    let mut all = first.clone();
+    for name in ["p1", "p2"] {
+        all = all.holds(&hub.product(name).await).await;
+        world.advance(1);
+    }
+    vec![
+        (hub.clone(), "ListPortfolios", json!({})),
+        (
+            hub.clone(),
+            "ListPortfoliosForProduct",
+            json!({"ProductId": product.id}),
+        ),
+        (
+            hub.clone(),
+            "ListPortfolioAccess",
+            json!({"PortfolioId": first.id}),
+        ),
+        (
+            hub.clone(),
+            "DescribePortfolioShares",
+            json!({"PortfolioId": first.id, "Type": "ACCOUNT"}),
+        ),
+        (hub.clone(), "SearchProductsAsAdmin", json!({})),
+        (
+            hub,
+            "SearchProductsAsAdmin",
+            json!({"PortfolioId": first.id}),
+        ),
+        (spoke, "ListAcceptedPortfolioShares", json!({})),
+    ]
+}
+
+fn with(mut input: Value, name: &str, value: impl Into<Value>) -> Value {
+    input[name] = value.into();
+    input
+}
+
+#[tokio::test]
+async fn every_list_is_the_same_in_pages_of_any_size() {
+    for world in World::on_each_engine().await {
+        for (account, operation, input) in lists(&world).await {
+            let whole = account.pages(operation, input.clone()).await;
+            assert_eq!(whole.len(), 3, "{operation}");
+            for size in [0, 1, 2, 3, 20] {
+                let pages = account
+                    .pages(operation, with(input.clone(), "PageSize", size))
+                    .await;
+                assert_eq!(pages, whole, "{operation} by {size}");
+            }
+            let exact = account
+                .does(operation, with(input.clone(), "PageSize", 3))
+                .await;
+            assert_eq!(exact.get("NextPageToken"), None, "{operation}");
+            let first = account.does(operation, with(input, "PageToken", "")).await;
+            assert_eq!(first.get("NextPageToken"), None, "{operation}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_good_only_where_it_was_given() {
+    let world = World::new().await;
+    let [stranger] = world.accounts(["stranger"]);
+    let lists = lists(&world).await;
+    let mut tokens = Vec::new();
+    for (account, operation, input) in &lists {
+        let page = account
+            .does(operation, with(input.clone(), "PageSize", 1))
+            .await;
+        tokens.push(page["NextPageToken"].clone());
+    }
+    for (at, (account, operation, input)) in lists.iter().enumerate() {
+        for (from, token) in tokens.iter().enumerate() {
+            let input = with(input.clone(), "PageToken", token.clone());
+            if at == from {
+                account.does(operation, input).await;
+            } else {
+                refused(account, operation, input, INVALID, BAD_TOKEN).await;
+            }
+        }
+        for garbage in ["x", "00", "ffffffffffffffffffffffffffffffff"] {
+            let input = with(input.clone(), "PageToken", garbage);
+            refused(account, operation, input, INVALID, BAD_TOKEN).await;
+        }
+    }
+    for operation in ["ListPortfolios", "SearchProductsAsAdmin"] {
+        let at = lists
+            .iter()
+            .position(|list| list.1 == operation)
+            .expect("a list");
+        let input = json!({"PageToken": tokens[at]});
+        refused(&stranger, operation, input.clone(), INVALID, BAD_TOKEN).await;
+        let elsewhere = lists[at].0.in_region("eu-west-1");
+        refused(&elsewhere, operation, input, INVALID, BAD_TOKEN).await;
+    }
+}
+
+#[tokio::test]
+async fn what_comes_and_goes_between_pages_repeats_and_hides_nothing_else() {
+    let world = World::new().await;
+    let [hub] = world.accounts(["hub"]);
+    let mut made = Vec::new();
+    for number in 0..4 {
+        made.push(hub.portfolio(&format!("golden {number}")).await.id);
+        world.advance(1);
+    }
+    let first = hub.does("ListPortfolios", json!({"PageSize": 2})).await;
+    hub.does("DeletePortfolio", json!({"Id": made[1]})).await;
+    hub.portfolio("late").await;
+    let rest = json!({"PageToken": first["NextPageToken"]});
+    let rest = hub.pages("ListPortfolios", rest).await;
+    let names: Vec<&Value> = rest.iter().map(|one| &one["DisplayName"]).collect();
+    assert_eq!(names, ["golden 2", "golden 3", "late"]);
+}
