@@ -1,0 +1,10 @@
+//! Drills of the copy: workers die, wake up late, meet refusals and each other at every point, and
+//! afterwards the slate is clean.
+
+mod crashes;
+mod crossing;
+mod late;
+mod meanwhile;
+mod refusals;
+mod slate;
+mod stage;
