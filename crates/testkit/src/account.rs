@@ -58,6 +58,11 @@ impl Account {
         Self::bound(world, &self.name, &self.id, &self.region)
     }
 
+    /// What the story calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Twelve digits.
     pub fn id(&self) -> &str {
         &self.id
@@ -77,7 +82,7 @@ impl Account {
     pub fn caller(&self) -> Caller {
         Caller {
             account: self.id.parse().expect("twelve digits"),
-            principal: format!("arn:aws:iam::{}:role/{}", self.id, self.name),
+            principal: format!("arn:aws:iam::{}:root", self.id),
             region: self.region.parse().expect("a Region's name"),
         }
     }

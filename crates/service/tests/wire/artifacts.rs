@@ -1,39 +1,31 @@
 //! Provisioning artifacts: the versions of products.
 
-use mimeo_testkit::{World, id_of};
+use mimeo_testkit::{Product, World, id_of};
 use serde_json::{Value, json};
 
 use crate::told::{IN_USE, INVALID, NOT_FOUND, SECONDS, Told, refused};
+
+/// The second version, made 2.9 s after the first: 123 ms and that much past a whole second.
+fn detail(id: &str) -> Value {
+    json!({
+        "Active": true,
+        "CreatedTime": SECONDS + 3.0,
+        "Guidance": "DEFAULT",
+        "Id": id,
+        "Name": "v2",
+        "Type": "CLOUD_FORMATION_TEMPLATE",
+    })
+}
 
 pub(crate) async fn answers(told: &mut Told) {
     let world = World::new().await;
     let [hub] = world.accounts(["hub"]);
     let vpc = hub.product("vpc").await;
-    let first = vpc.version_ids().await.remove(0);
-    let url_of_first = hub
-        .does(
-            "DescribeProvisioningArtifact",
-            json!({"ProductId": vpc.id, "ProvisioningArtifactId": first}),
-        )
-        .await["Info"]["TemplateUrl"]
-        .take();
     world.advance(2_900);
 
     let parameters = hub.version("v2").await;
     let url = parameters["Info"]["LoadTemplateFromURL"].clone();
     let input = json!({"IdempotencyToken": "t", "Parameters": parameters, "ProductId": vpc.id});
-    // The clock stands at 2.9 s past a whole second and 123 ms.
-    let later = SECONDS + 3.0;
-    let detail = |id: &str| {
-        json!({
-            "Active": true,
-            "CreatedTime": later,
-            "Guidance": "DEFAULT",
-            "Id": id,
-            "Name": "v2",
-            "Type": "CLOUD_FORMATION_TEMPLATE",
-        })
-    };
     let made = told
         .answer(&hub, "CreateProvisioningArtifact", input, |it| {
             json!({
@@ -80,6 +72,19 @@ pub(crate) async fn answers(told: &mut Told) {
     })
     .await;
 
+    is_changed_and_deleted(told, &vpc, &second).await;
+}
+
+async fn is_changed_and_deleted(told: &mut Told, vpc: &Product, second: &str) {
+    let hub = &vpc.owner;
+    let first = vpc.version_ids().await.remove(0);
+    let url_of_first = hub
+        .does(
+            "DescribeProvisioningArtifact",
+            json!({"ProductId": vpc.id, "ProvisioningArtifactId": first}),
+        )
+        .await["Info"]["TemplateUrl"]
+        .take();
     let change = json!({
         "Active": false,
         "Description": "",
@@ -97,7 +102,7 @@ pub(crate) async fn answers(told: &mut Told) {
         "Name": "v1.0",
         "Type": "CLOUD_FORMATION_TEMPLATE",
     });
-    told.answer(&hub, "UpdateProvisioningArtifact", change, |_| {
+    told.answer(hub, "UpdateProvisioningArtifact", change, |_| {
         json!({
             "Info": {"TemplateUrl": url_of_first},
             "ProvisioningArtifactDetail": changed,
@@ -106,14 +111,14 @@ pub(crate) async fn answers(told: &mut Told) {
     })
     .await;
     told.answer(
-        &hub,
+        hub,
         "ListProvisioningArtifacts",
         json!({"ProductId": vpc.id}),
-        |_| json!({"ProvisioningArtifactDetails": [changed, detail(&second)]}),
+        |_| json!({"ProvisioningArtifactDetails": [changed, detail(second)]}),
     )
     .await;
     let input = json!({"ProductId": vpc.id, "ProvisioningArtifactId": first});
-    told.empty(&hub, "DeleteProvisioningArtifact", input).await;
+    told.empty(hub, "DeleteProvisioningArtifact", input).await;
     assert_eq!(vpc.version_ids().await, [second]);
 }
 

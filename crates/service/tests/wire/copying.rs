@@ -39,49 +39,46 @@ pub(crate) async fn answers(told: &mut Told) {
         .await;
     let target = id_of(&done, "/TargetProductId");
     let shown = json!({"Id": target});
+    let sources = vpc.version_ids().await;
     told.answer(&spoke, "DescribeProductAsAdmin", shown, |it| {
-        let version = |at: usize, source: &str, name: &str| {
+        let created = &it["ProductViewDetail"]["CreatedTime"];
+        let version = |at: usize| {
             json!({
-                "CreatedTime": it["ProductViewDetail"]["CreatedTime"],
+                "CreatedTime": created,
                 "Id": it["ProvisioningArtifactSummaries"][at]["Id"],
-                "Name": name,
+                "Name": format!("v{}", at + 1),
                 "ProvisioningArtifactMetadata": {
                     "SourceProductId": vpc.id,
-                    "SourceProvisioningArtifactId": source,
+                    "SourceProvisioningArtifactId": sources[at],
                 },
             })
         };
-        let sources = &it["ProvisioningArtifactSummaries"];
-        let source = |at: usize| {
-            id_of(
-                &sources[at],
-                "/ProvisioningArtifactMetadata/SourceProvisioningArtifactId",
-            )
-        };
         json!({
             "Budgets": [],
-            "ProductViewDetail": {
-                "CreatedTime": it["ProductViewDetail"]["CreatedTime"],
-                "ProductARN": format!("arn:aws:catalog:us-east-1:222222222222:product/{target}"),
-                "ProductViewSummary": {
-                    "HasDefaultPath": false,
-                    "Id": target.replace("prod-", "prodview-"),
-                    "Name": "vpc",
-                    "Owner": "Platform",
-                    "ProductId": target,
-                    "Type": "CLOUD_FORMATION_TEMPLATE",
-                },
-                "Status": "CREATED",
-            },
-            "ProvisioningArtifactSummaries": [
-                version(0, &source(0), "v1"),
-                version(1, &source(1), "v2"),
-            ],
+            "ProductViewDetail": copied(&target, created),
+            "ProvisioningArtifactSummaries": [version(0), version(1)],
             "TagOptions": [],
             "Tags": [],
         })
     })
     .await;
+}
+
+/// The copy as the spoke sees it, made by the database's clock.
+fn copied(id: &str, created: &Value) -> Value {
+    json!({
+        "CreatedTime": created,
+        "ProductARN": format!("arn:aws:catalog:us-east-1:222222222222:product/{id}"),
+        "ProductViewSummary": {
+            "HasDefaultPath": false,
+            "Id": id.replace("prod-", "prodview-"),
+            "Name": "vpc",
+            "Owner": "Platform",
+            "ProductId": id,
+            "Type": "CLOUD_FORMATION_TEMPLATE",
+        },
+        "Status": "CREATED",
+    })
 }
 
 /// A product of the hub's with this many versions, in a portfolio that the spoke has accepted.

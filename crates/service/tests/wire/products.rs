@@ -1,6 +1,6 @@
 //! Products: made, shown, changed, removed.
 
-use mimeo_testkit::{World, id_of, merged};
+use mimeo_testkit::{Account, World, id_of, merged};
 use serde_json::{Value, json};
 
 use crate::told::{IN_USE, INVALID, NOT_FOUND, SECONDS, Told, refused};
@@ -87,6 +87,10 @@ pub(crate) async fn answers(told: &mut Told) {
             .await;
     }
 
+    is_changed_and_deleted(told, &hub, &id).await;
+}
+
+async fn is_changed_and_deleted(told: &mut Told, hub: &Account, id: &str) {
     let change = json!({
         "AddTags": [{"Key": "cost", "Value": "2"}],
         "Description": "",
@@ -102,14 +106,14 @@ pub(crate) async fn answers(told: &mut Told) {
         "SupportEmail": "help@example.com",
         "SupportUrl": "",
     });
-    told.answer(&hub, "UpdateProduct", change, |_| {
+    told.answer(hub, "UpdateProduct", change, |_| {
         json!({
-            "ProductViewDetail": detail(&id, summary),
+            "ProductViewDetail": detail(id, summary),
             "Tags": [{"Key": "cost", "Value": "2"}],
         })
     })
     .await;
-    told.empty(&hub, "DeleteProduct", json!({"Id": id})).await;
+    told.empty(hub, "DeleteProduct", json!({"Id": id})).await;
 }
 
 #[tokio::test]

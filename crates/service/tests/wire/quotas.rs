@@ -1,6 +1,6 @@
 //! Quotas: the last that fits is taken, one more is refused, and what is removed makes room.
 
-use mimeo_testkit::World;
+use mimeo_testkit::{Account, Portfolio, Product, World};
 use serde_json::{Value, json};
 
 use crate::told::{INVALID, LIMIT, refused};
@@ -9,6 +9,60 @@ fn tags(count: usize) -> Value {
     (0..count)
         .map(|number| json!({"Key": format!("k{number}"), "Value": "1"}))
         .collect()
+}
+
+/// What the hub asks for beyond its quotas, and how it is refused.
+async fn one_more(
+    vpc: &Product,
+    bucket: &Product,
+    golden: &Portfolio,
+    third: &Account,
+) -> Vec<(&'static str, Value, String)> {
+    let hub = &vpc.owner;
+    let new_product = json!({
+        "IdempotencyToken": "t", "Name": "n", "Owner": "o",
+        "ProductType": "CLOUD_FORMATION_TEMPLATE",
+        "ProvisioningArtifactParameters": hub.version("v1").await,
+    });
+    let version = json!({
+        "IdempotencyToken": "t", "Parameters": hub.version("v3").await, "ProductId": vpc.id,
+    });
+    vec![
+        (
+            "CreateProduct",
+            new_product,
+            "The account already has 2 products in this Region, its quota.".to_owned(),
+        ),
+        (
+            "CreatePortfolio",
+            json!({"DisplayName": "d", "IdempotencyToken": "t", "ProviderName": "p"}),
+            "The account already has 2 portfolios in this Region, its quota.".to_owned(),
+        ),
+        (
+            "AssociateProductWithPortfolio",
+            json!({"PortfolioId": golden.id, "ProductId": bucket.id}),
+            format!(
+                "Portfolio {} already holds 1 products, the quota.",
+                golden.id
+            ),
+        ),
+        (
+            "CreateProvisioningArtifact",
+            version,
+            format!(
+                "Product {} already has 2 provisioning artifacts, the quota.",
+                vpc.id
+            ),
+        ),
+        (
+            "CreatePortfolioShare",
+            json!({"AccountId": third.id(), "PortfolioId": golden.id}),
+            format!(
+                "Portfolio {} is already shared with 1 accounts, the quota.",
+                golden.id
+            ),
+        ),
+    ]
 }
 
 #[tokio::test]
@@ -35,50 +89,7 @@ async fn one_more_than_the_quota_is_refused_and_room_that_is_made_is_used() {
         // What is there already takes no room.
         let golden = golden.holds(&vpc).await.offered_to(&spoke).await;
         let before = hub.catalogue().await;
-        let new_product = json!({
-            "IdempotencyToken": "t", "Name": "n", "Owner": "o",
-            "ProductType": "CLOUD_FORMATION_TEMPLATE",
-            "ProvisioningArtifactParameters": hub.version("v1").await,
-        });
-        let version = json!({
-            "IdempotencyToken": "t", "Parameters": hub.version("v3").await, "ProductId": vpc.id,
-        });
-        for (operation, input, message) in [
-            (
-                "CreateProduct",
-                new_product,
-                "The account already has 2 products in this Region, its quota.".to_owned(),
-            ),
-            (
-                "CreatePortfolio",
-                json!({"DisplayName": "d", "IdempotencyToken": "t", "ProviderName": "p"}),
-                "The account already has 2 portfolios in this Region, its quota.".to_owned(),
-            ),
-            (
-                "AssociateProductWithPortfolio",
-                json!({"PortfolioId": golden.id, "ProductId": bucket.id}),
-                format!(
-                    "Portfolio {} already holds 1 products, the quota.",
-                    golden.id
-                ),
-            ),
-            (
-                "CreateProvisioningArtifact",
-                version,
-                format!(
-                    "Product {} already has 2 provisioning artifacts, the quota.",
-                    vpc.id
-                ),
-            ),
-            (
-                "CreatePortfolioShare",
-                json!({"AccountId": third.id(), "PortfolioId": golden.id}),
-                format!(
-                    "Portfolio {} is already shared with 1 accounts, the quota.",
-                    golden.id
-                ),
-            ),
-        ] {
+        for (operation, input, message) in one_more(&vpc, &bucket, &golden, &third).await {
             refused(&hub, operation, input, LIMIT, &message).await;
         }
         assert_eq!(hub.catalogue().await, before);

@@ -1,28 +1,21 @@
 //! The official SDK understands what is answered: values, errors, and what its model does not know.
 
-use mimeo_testkit::World;
 use mimeo_testkit::sdk::error::ProvideErrorMetadata;
 use mimeo_testkit::sdk::operation::RequestId;
 use mimeo_testkit::sdk::types::{
     CopyOption, CopyProductStatus, ProductType, ProvisioningArtifactProperties,
     ProvisioningArtifactType, Tag,
 };
+use mimeo_testkit::{Account, World};
 
-#[tokio::test]
-async fn a_product_is_made_shared_and_copied_with_the_sdk_alone() {
-    let world = World::new().await;
-    let [hub, spoke] = world.accounts(["hub", "spoke"]);
+/// Makes a product that the spoke may copy, and answers its ARN.
+async fn shared_product(hub: &Account, spoke: &Account, tag: &Tag) -> String {
     let url = hub.template("vpc.yaml", mimeo_testkit::TEMPLATE).await;
     let version = ProvisioningArtifactProperties::builder()
         .name("v1")
         .info("LoadTemplateFromURL", url)
         .r#type(ProvisioningArtifactType::CloudFormationTemplate)
         .build();
-    let tag = Tag::builder()
-        .key("team")
-        .value("net")
-        .build()
-        .expect("both are given");
     let product = hub
         .create_product()
         .name("vpc")
@@ -70,7 +63,19 @@ async fn a_product_is_made_shared_and_copied_with_the_sdk_alone() {
         .send()
         .await
         .expect("an import");
+    arn.to_owned()
+}
 
+#[tokio::test]
+async fn a_product_is_made_shared_and_copied_with_the_sdk_alone() {
+    let world = World::new().await;
+    let [hub, spoke] = world.accounts(["hub", "spoke"]);
+    let tag = Tag::builder()
+        .key("team")
+        .value("net")
+        .build()
+        .expect("both are given");
+    let arn = shared_product(&hub, &spoke, &tag).await;
     let frankfurt = spoke.in_region("eu-central-1");
     let copy = frankfurt
         .copy_product()
