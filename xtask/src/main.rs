@@ -3,6 +3,9 @@
 mod bench;
 mod codegen;
 mod model;
+mod test;
+#[cfg(test)]
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,6 +28,11 @@ const CHORES: &[(&str, &str, Chore)] = &[
         "codegen",
         "write crates/api/src/generated from model/",
         codegen::run,
+    ),
+    (
+        "test",
+        "check all that must hold before a change lands",
+        test::run,
     ),
 ];
 
