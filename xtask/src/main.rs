@@ -3,6 +3,7 @@
 mod bench;
 mod codegen;
 mod model;
+mod table;
 mod test;
 #[cfg(test)]
 mod tidy;
@@ -18,6 +19,11 @@ const CHORES: &[(&str, &str, Chore)] = &[
         "bench",
         "measure the real binary and print a table: bench [NAME …]",
         bench::run,
+    ),
+    (
+        "table",
+        "write the README's compatibility table from the wire stories",
+        table::run,
     ),
     (
         "model",

@@ -115,6 +115,7 @@ pub struct Templates {
 /// What one server takes at most.
 #[derive(Debug, Clone)]
 pub struct Limits {
+    pub write_batch_max: usize,
     pub connections_max: usize,
     pub requests_max: usize,
     pub body_bytes_max: usize,
@@ -279,6 +280,7 @@ impl Config {
             },
             quotas: Quotas::default(),
             limits: Limits {
+                write_batch_max: 0,
                 connections_max: 0,
                 requests_max: 0,
                 body_bytes_max: 0,

@@ -260,6 +260,7 @@ async fn open_store(config: &Config) -> Result<Store, StartError> {
         &location,
         Options {
             label,
+            write_batch_max: config.limits.write_batch_max,
             ..Options::default()
         },
     )

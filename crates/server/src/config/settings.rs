@@ -119,6 +119,9 @@ settings! {
     "quotas.uploads" [] "NUMBER" = "1000", "Templates that an account keeps in Mimeo (ours).",
         |config, text| config.quotas.uploads = count(text)?;
 
+    "limits.write_batch_max" [] "NUMBER" = "512",
+        "Writes that may share one commit of SQLite; with 1 each has its own.",
+        |config, text| config.limits.write_batch_max = count::<u16>(text)?.into();
     "limits.connections_max" [] "NUMBER" = "4096",
         "Open connections; one more is closed at once.",
         |config, text| config.limits.connections_max = count::<u16>(text)?.into();

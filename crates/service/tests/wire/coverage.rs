@@ -6,7 +6,7 @@ use mimeo_api::OPERATIONS;
 use mimeo_service::PENDING;
 
 use crate::told::Told;
-use crate::{artifacts, copying, portfolios, products, search, shares};
+use crate::{artifacts, copying, portfolios, products, search, shares, table};
 
 #[tokio::test]
 async fn every_answer_is_stated_byte_by_byte() {
@@ -22,4 +22,5 @@ async fn every_answer_is_stated_byte_by_byte() {
     let implemented: BTreeSet<&str> = all.difference(&pending).copied().collect();
     assert!(pending.is_subset(&all));
     assert_eq!(told.0, implemented);
+    table::holds(&told.0);
 }

@@ -17,6 +17,7 @@ mod sdk;
 mod search;
 mod shapes;
 mod shares;
+mod table;
 mod tags;
 mod templates;
 mod told;

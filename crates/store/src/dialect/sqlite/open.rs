@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::OpenError;
@@ -52,6 +53,11 @@ fn connect(path: Option<&Path>) -> Result<Connection, OpenError> {
         .busy_timeout(BUSY_TIMEOUT)
         .map_err(|error| refused(path, &error))?;
     set(path, &connection, "foreign_keys", "1")?;
+    // Without this promise SQLite plans a cached statement anew whenever a parameter changes, which
+    // took two fifths of the time of a read.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(|error| refused(path, &error))?;
     Ok(connection)
 }
 

@@ -1,0 +1,115 @@
+//! The compatibility table of the README, made from what the stories state.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use mimeo_api::OPERATIONS;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+const BEGIN: &str = "<!-- compatibility table: begin -->\n";
+const END: &str = "<!-- compatibility table: end -->";
+
+/// What an operation that behaves does otherwise than AWS, or not yet.
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "CopyProduct",
+        "from Regions of the same server; choices where AWS is silent are in [the copy guide](docs/explanation/copying.md)",
+    ),
+    (
+        "CreatePortfolioShare",
+        "with accounts; organization nodes answer `OperationNotSupportedException`",
+    ),
+    (
+        "CreateProduct",
+        "no `SourceConnection`, no `ImportFromPhysicalId`",
+    ),
+    ("CreateProvisioningArtifact", "no `ImportFromPhysicalId`"),
+    (
+        "DeletePortfolioShare",
+        "with accounts; organization nodes answer `OperationNotSupportedException`",
+    ),
+    (
+        "DescribePortfolio",
+        "`Budgets` and `TagOptions` are always empty",
+    ),
+    (
+        "DescribePortfolioShares",
+        "account shares; the lists of the other types are empty",
+    ),
+    (
+        "DescribeProductAsAdmin",
+        "`Budgets` and `TagOptions` are always empty",
+    ),
+    (
+        "DescribeProvisioningArtifact",
+        "`Verbose` adds the template's digest (ours); parameters of CloudFormation templates only",
+    ),
+    (
+        "ListAcceptedPortfolioShares",
+        "account shares; the lists of the other types are empty",
+    ),
+    (
+        "ListPortfolioAccess",
+        "`OrganizationParentId` has no effect",
+    ),
+    (
+        "SearchProductsAsAdmin",
+        "a filtered page may be shorter than asked for; the token goes on",
+    ),
+    ("UpdateProduct", "no `SourceConnection`"),
+];
+
+/// Compares the README with what was told; with `MIMEO_UPDATE=1` writes it there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only whoever updates the README sets the variable"
+)]
+pub(crate) fn holds(told: &BTreeSet<&'static str>) {
+    let readme = std::fs::read_to_string(README).expect("there is a README");
+    let (before, rest) = readme
+        .split_once(BEGIN)
+        .expect("the README has the table's begin");
+    let (shown, after) = rest
+        .split_once(END)
+        .expect("the README has the table's end");
+    let table = table(told);
+    if std::env::var("MIMEO_UPDATE").is_ok() {
+        let updated = format!("{before}{BEGIN}{table}{END}{after}");
+        std::fs::write(README, updated).expect("the README can be written");
+        return;
+    }
+    assert_eq!(shown, table, "`cargo xtask table` writes the table anew");
+}
+
+fn table(told: &BTreeSet<&'static str>) -> String {
+    for (name, _) in DIFFERENCES {
+        assert!(told.contains(name), "{name} differs but is not told");
+    }
+    let differs = |name| DIFFERENCES.iter().find(|(operation, _)| *operation == name);
+    let mut text = format!(
+        "{} of {} operations; {} of them differ in a point that is named.\n\n",
+        told.len(),
+        OPERATIONS.len(),
+        DIFFERENCES.len()
+    );
+    text.push_str("| operation | today | what differs |\n|---|---|---|\n");
+    for operation in OPERATIONS
+        .iter()
+        .filter(|operation| told.contains(operation.name))
+    {
+        let (today, note) = match differs(operation.name) {
+            Some((_, note)) => ("differs", *note),
+            None => ("behaves", ""),
+        };
+        let _ = writeln!(text, "| {} | {today} | {note} |", operation.name);
+    }
+    let others = OPERATIONS.iter().map(|operation| operation.name);
+    let others: Vec<&str> = others.filter(|name| !told.contains(name)).collect();
+    let _ = writeln!(
+        text,
+        "\nNot yet: {}. They are decoded and checked like all others, and then answer 501 with a \
+         message that says so.",
+        others.join(", ")
+    );
+    text
+}
