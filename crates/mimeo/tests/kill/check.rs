@@ -1,0 +1,182 @@
+//! The checker: every history's copies against what the catalogues hold in the end.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::load::{Asked, Load, Onto};
+use crate::shop::{Corner, Shop, text, texts};
+
+/// Products that were there before any copy: a source and a sink in each corner.
+const BEFORE: [&str; 2] = ["source", "sink"];
+
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub acknowledged: u64,
+    pub unknown: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub lost: u64,
+    pub doubled: u64,
+    /// What must not be, in words.
+    pub wrong: Vec<String>,
+}
+
+/// Each product of a corner by its name.
+type Shelf = BTreeMap<String, Vec<Value>>;
+
+/// Waits for the acknowledged copies while `in_time`, then checks everything.
+pub(crate) fn all(shop: &Shop, load: &Load, in_time: impl Fn() -> bool) -> Found {
+    let mut found = Found {
+        wrong: load.contradictions.lock().unwrap().clone(),
+        ..Found::default()
+    };
+    let history = load.history();
+    if history.len() as u64 != load.copies {
+        found.wrong.push(format!("{} histories", history.len()));
+    }
+    let ends: Vec<Option<Value>> = history
+        .iter()
+        .map(|asked| end(shop, asked, &in_time))
+        .collect();
+    let shelves: Vec<Shelf> = shop
+        .corners
+        .iter()
+        .map(|corner| shelf(shop, corner))
+        .collect();
+    let mut onto_sink = vec![0; shop.corners.len()];
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    for (asked, end) in history.iter().zip(&ends) {
+        let name = format!("copy-{}", asked.number);
+        let there = shelves[asked.to].get(&name).map_or(&[][..], Vec::as_slice);
+        named.insert(name.clone(), asked.to);
+        if there.len() > 1 {
+            found.doubled += 1;
+        }
+        match end {
+            None => found.unknown += 1,
+            Some(status) => {
+                found.acknowledged += 1;
+                acknowledged(shop, asked, (status, there), &mut onto_sink, &mut found);
+            }
+        }
+        for product in there {
+            is_like_source(shop, asked, product, &mut found);
+        }
+    }
+    strangers(&shelves, &named, &mut found);
+    for (corner, copies) in shop.corners.iter().zip(onto_sink) {
+        sink_holds(shop, corner, copies, &mut found);
+    }
+    found
+}
+
+/// How an acknowledged copy ended, asked under its token, which a repeated request answers again.
+fn end(shop: &Shop, asked: &Asked, in_time: &impl Fn() -> bool) -> Option<Value> {
+    let token = asked.token.as_ref()?;
+    let place = shop.corners[asked.to].place;
+    let again = shop.does(place, "CopyProduct", &asked.input);
+    if text(&again, "/CopyProductToken") != *token {
+        return Some(json!({"CopyProductStatus": format!("answered {again} later")}));
+    }
+    let input = json!({"CopyProductToken": token});
+    loop {
+        let status = shop.does(place, "DescribeCopyProductStatus", &input);
+        if status["CopyProductStatus"] != "IN_PROGRESS" || !in_time() {
+            return Some(status);
+        }
+        crate::sleep(20);
+    }
+}
+
+fn acknowledged(
+    shop: &Shop,
+    asked: &Asked,
+    (status, there): (&Value, &[Value]),
+    onto_sink: &mut [usize],
+    found: &mut Found,
+) {
+    let target = status["TargetProductId"].as_str();
+    match (status["CopyProductStatus"].as_str(), asked.onto) {
+        (Some("SUCCEEDED"), Onto::New) => {
+            found.succeeded += 1;
+            let ids: Vec<_> = there.iter().map(|one| one["ProductId"].as_str()).collect();
+            if there.is_empty() {
+                found.lost += 1;
+            } else if !ids.contains(&target) {
+                found
+                    .wrong
+                    .push(format!("{asked:?}: {status} names another product"));
+            }
+        }
+        (Some("SUCCEEDED"), Onto::Sink) => {
+            found.succeeded += 1;
+            onto_sink[asked.to] += shop.corners[asked.from].versions.len();
+        }
+        (Some("FAILED"), _) => {
+            found.failed += 1;
+            // Nobody deleted or unshared anything: the only reason is a copy killed three times.
+            let detail = status["StatusDetail"].as_str().unwrap_or_default();
+            if !there.is_empty() || !detail.starts_with("Internal error") {
+                found.wrong.push(format!("{asked:?}: {status}, {there:?}"));
+            }
+        }
+        _ => {
+            found.lost += 1;
+            found.wrong.push(format!("{asked:?}: {status}"));
+        }
+    }
+}
+
+fn is_like_source(shop: &Shop, asked: &Asked, product: &Value, found: &mut Found) {
+    let source = &shop.corners[asked.from];
+    let id = product["ProductId"].as_str().unwrap();
+    let versions = shop.versions(shop.corners[asked.to].place, id);
+    if texts(product) != source.summary || versions != source.versions {
+        found
+            .wrong
+            .push(format!("{asked:?}: {product} {versions:?}"));
+    }
+}
+
+/// No product is there that nobody asked for, or in a corner for which it was not.
+fn strangers(shelves: &[Shelf], named: &BTreeMap<String, usize>, found: &mut Found) {
+    for (corner, shelf) in shelves.iter().enumerate() {
+        for name in shelf.keys() {
+            if named.get(name) != Some(&corner) && !BEFORE.contains(&name.as_str()) {
+                found.wrong.push(format!("{name} in corner {corner}"));
+            }
+        }
+    }
+}
+
+fn sink_holds(shop: &Shop, corner: &Corner, copied: usize, found: &mut Found) {
+    let input = json!({"ProductId": corner.sink});
+    let listed = shop.does(corner.place, "ListProvisioningArtifacts", &input);
+    let there = listed["ProvisioningArtifactDetails"]
+        .as_array()
+        .unwrap()
+        .len();
+    if there > 1 + copied {
+        found.doubled += 1;
+    } else if there < 1 + copied {
+        found.lost += 1;
+    }
+}
+
+fn shelf(shop: &Shop, corner: &Corner) -> Shelf {
+    let mut shelf = Shelf::new();
+    let mut input = json!({});
+    loop {
+        let page = shop.does(corner.place, "SearchProductsAsAdmin", &input);
+        for product in page["ProductViewDetails"].as_array().unwrap() {
+            let summary = product["ProductViewSummary"].clone();
+            let name = text(&summary, "/Name");
+            shelf.entry(name).or_default().push(summary);
+        }
+        match &page["NextPageToken"] {
+            Value::String(next) => input = json!({"PageToken": next}),
+            _ => return shelf,
+        }
+    }
+}
