@@ -6,7 +6,10 @@ use std::process::Command;
 pub(crate) fn run(names: &[String]) -> Result<(), String> {
     let root = crate::root();
     let cargo = |arguments: &[&str]| {
-        let status = Command::new("cargo").args(arguments).current_dir(&root).status();
+        let status = Command::new("cargo")
+            .args(arguments)
+            .current_dir(&root)
+            .status();
         match status {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!("cargo {}: {status}", arguments.join(" "))),

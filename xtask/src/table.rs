@@ -4,7 +4,15 @@ use std::process::Command;
 
 pub(crate) fn run(_: &[String]) -> Result<(), String> {
     let status = Command::new("cargo")
-        .args(["test", "--quiet", "-p", "mimeo-service", "--test", "wire", "coverage"])
+        .args([
+            "test",
+            "--quiet",
+            "-p",
+            "mimeo-service",
+            "--test",
+            "wire",
+            "coverage",
+        ])
         .env("MIMEO_UPDATE", "1")
         .current_dir(crate::root())
         .status();

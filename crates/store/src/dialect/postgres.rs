@@ -23,7 +23,7 @@ use texts::Texts;
 pub(super) use values::column;
 
 /// How often a transaction is run again after a conflict.
-pub const RETRIES_MAX: u32 = 10;
+pub const RETRIES_MAX: u32 = 20;
 
 /// Longest pause before a retry, in milliseconds; the first are shorter.
 const PAUSE_MILLIS_MAX: u64 = 128;
