@@ -14,7 +14,8 @@ pub(super) enum Verdict {
 }
 
 pub(super) trait Job: Send {
-    /// Runs the work and holds its result back until the commit. Never panics.
+    /// Runs the work and holds its result back until the commit; may run it again after everything
+    /// was rolled back. Never panics.
     fn run(&mut self, tx: &mut Tx<'_>) -> Verdict;
 
     /// Gives the caller the result, or the error that undid it.

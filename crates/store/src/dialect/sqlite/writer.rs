@@ -115,13 +115,38 @@ fn commit_together(
     connection: &mut Connection,
     jobs: &mut [Box<dyn Job>],
 ) -> Result<(), StoreError> {
-    run_sql(connection, "BEGIN IMMEDIATE")?;
-    if let [only] = jobs {
-        return match run(connection, only)? {
-            Verdict::Keep => run_sql(connection, "COMMIT"),
-            Verdict::Undo => run_sql(connection, "ROLLBACK"),
-        };
+    match commit_bare(connection, jobs)? {
+        Verdict::Keep => Ok(()),
+        Verdict::Undo if jobs.len() == 1 => Ok(()),
+        Verdict::Undo => commit_apart(connection, jobs),
     }
+}
+
+/// Runs the jobs without savepoints, which cost a fifth of a batch and are seldom needed: nearly
+/// every job that refuses has written nothing yet. One that has undoes the whole batch.
+fn commit_bare(
+    connection: &mut Connection,
+    jobs: &mut [Box<dyn Job>],
+) -> Result<Verdict, StoreError> {
+    run_sql(connection, "BEGIN IMMEDIATE")?;
+    // Changes of the schema are not counted as changes; only migrations make them, each by itself.
+    let is_alone = jobs.len() == 1;
+    for job in jobs {
+        let changes_before = connection.total_changes();
+        if run(connection, job)? == Verdict::Undo
+            && (is_alone || connection.total_changes() != changes_before)
+        {
+            run_sql(connection, "ROLLBACK")?;
+            return Ok(Verdict::Undo);
+        }
+    }
+    run_sql(connection, "COMMIT")?;
+    Ok(Verdict::Keep)
+}
+
+/// Runs the jobs each in its own savepoint, so that one that is undone leaves the others' work.
+fn commit_apart(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    run_sql(connection, "BEGIN IMMEDIATE")?;
     for job in jobs {
         run_sql(connection, "SAVEPOINT job")?;
         if run(connection, job)? == Verdict::Undo {
