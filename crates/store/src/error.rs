@@ -103,7 +103,7 @@ pub enum OpenError {
         name: String,
     },
     /// A migration failed; it left nothing behind.
-    #[error("migration {version} ({name}) cannot be applied")]
+    #[error("migration {version} ({name}) cannot be applied: {source}")]
     Migration {
         /// Its version.
         version: i64,

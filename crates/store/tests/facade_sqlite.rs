@@ -102,6 +102,20 @@ async fn stall(store: &Store) -> mpsc::Sender<()> {
 }
 
 #[tokio::test]
+async fn a_migration_that_finds_no_room_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options {
+        page_count_max: Some(3),
+        ..schema(&[FIRST])
+    };
+    let refusal = open(&folder.path().join("store.db"), options)
+        .await
+        .expect_err("three pages hold no schema")
+        .to_string();
+    assert!(refusal.ends_with("the database's disk is full"), "{refusal}");
+}
+
+#[tokio::test]
 async fn a_second_server_is_told_who_holds_the_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("store.db");
