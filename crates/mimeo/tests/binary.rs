@@ -90,6 +90,7 @@ fn a_second_server_on_the_same_data_says_who_has_it() {
     );
     assert!(told.contains(&first.url), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
+    assert_eq!(told.matches("process").count(), 1, "{told}");
     first.signal("TERM");
     assert_eq!(first.wait().0, Some(0));
 }

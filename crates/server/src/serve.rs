@@ -113,10 +113,7 @@ impl Server {
             source,
         })?;
         let store = open_store(&config).await?;
-        store.announce(&format!(
-            "http://{address} (process {})",
-            std::process::id()
-        ));
+        store.announce(&format!("http://{address}"));
         if store.dialect() == Dialect::Sqlite {
             // This process holds the file's lock, so whoever had leases is dead.
             let copies = lease::take_all_back(&store).await?;
@@ -255,11 +252,9 @@ async fn open_store(config: &Config) -> Result<Store, StartError> {
         Data::Memory => Location::SqliteMemory,
         Data::Postgres(url) => Location::Postgres(url.clone()),
     };
-    let label = format!("process {}", std::process::id());
     Ok(Store::open(
         &location,
         Options {
-            label,
             write_batch_max: config.limits.write_batch_max,
             ..Options::default()
         },
