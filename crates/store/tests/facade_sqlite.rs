@@ -112,7 +112,10 @@ async fn a_migration_that_finds_no_room_says_so() {
         .await
         .expect_err("three pages hold no schema")
         .to_string();
-    assert!(refusal.ends_with("the database's disk is full"), "{refusal}");
+    assert!(
+        refusal.ends_with("the database's disk is full"),
+        "{refusal}"
+    );
 }
 
 #[tokio::test]
