@@ -9,7 +9,7 @@ use mimeo_domain::{Caller as DomainCaller, Mint, Seed, Timestamp, artifacts};
 use mimeo_store::{AuthScope, Location, Options, Store, StoreError, Tally, Tx, Work};
 use serde_json::{Value, json};
 
-use crate::load::{Caller, Connection};
+use crate::load::{Caller, Connection, upload};
 use crate::server::ACCOUNTS;
 
 pub(crate) fn product_input(number: usize) -> Value {
@@ -23,18 +23,32 @@ pub(crate) fn product_input(number: usize) -> Value {
         "SupportUrl": "https://example.com/support",
         "ProductType": "CLOUD_FORMATION_TEMPLATE",
         "Tags": [{"Key": "team", "Value": "platform"}, {"Key": "cost", "Value": "4711"}],
-        "ProvisioningArtifactParameters": version_input(1),
+        "ProvisioningArtifactParameters": version_input(1, "https://example.com/template.yaml"),
         "IdempotencyToken": format!("product-{number}"),
     })
 }
 
-fn version_input(number: usize) -> Value {
+fn version_input(number: usize, url: &str) -> Value {
     json!({
         "Name": format!("v{number}"),
         "Description": "A version.",
         "Type": "CLOUD_FORMATION_TEMPLATE",
-        "Info": {"LoadTemplateFromURL": format!("https://example.com/templates/{number}.yaml")},
+        "Info": {"LoadTemplateFromURL": url},
     })
+}
+
+/// A template of a few kilobytes, another one for each number.
+fn template(number: usize) -> String {
+    let mut text = format!(
+        "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: Version {number}.\nResources:\n"
+    );
+    for topic in 0..40 {
+        let lines = format!(
+            "  Topic{topic}:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: topic {topic} of version {number}\n"
+        );
+        text.push_str(&lines);
+    }
+    text
 }
 
 /// Makes a product and answers its id.
@@ -62,9 +76,15 @@ pub(crate) async fn add_versions(
     versions_count: usize,
 ) {
     for number in 2..=versions_count {
+        // Fetching is switched off where made-up URLs are measured; uploads are read all the same.
+        let name = format!("{product}-{number}.yaml");
+        let put = upload(address, caller, &name, &template(number));
+        let (status, body) = connection.send(&put).await;
+        assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
+        let uploaded: Value = serde_json::from_slice(&body).unwrap();
         let input = json!({
             "ProductId": product,
-            "Parameters": version_input(number),
+            "Parameters": version_input(number, uploaded["Url"].as_str().unwrap()),
             "IdempotencyToken": format!("{product}-{number}"),
         });
         connection

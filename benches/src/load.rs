@@ -18,23 +18,45 @@ pub(crate) struct Caller {
     pub region: &'static str,
 }
 
-/// The bytes of a signed request.
+/// The bytes of a signed call of the API.
 pub(crate) fn request(address: &str, caller: Caller, operation: &str, input: &Value) -> Vec<u8> {
-    let body = input.to_string();
+    let target = format!("AWS242ServiceCatalogService.{operation}");
+    let named: [(&str, &[u8]); 1] = [("x-amz-target", target.as_bytes())];
+    signed(
+        address,
+        caller,
+        ("POST", "/"),
+        &named,
+        input.to_string().as_bytes(),
+    )
+}
+
+/// The bytes of a signed upload of a template.
+pub(crate) fn upload(address: &str, caller: Caller, name: &str, template: &str) -> Vec<u8> {
+    let path = format!("/_mimeo/templates/{name}");
+    signed(address, caller, ("PUT", &path), &[], template.as_bytes())
+}
+
+fn signed(
+    address: &str,
+    caller: Caller,
+    (method, path): (&str, &str),
+    more: &[(&str, &[u8])],
+    body: &[u8],
+) -> Vec<u8> {
     let since_epoch = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap();
     let date = AmzDate::at(i64::try_from(since_epoch.as_millis()).unwrap());
-    let target = format!("AWS242ServiceCatalogService.{operation}");
-    let headers: [(&str, &[u8]); 4] = [
+    let mut headers: Vec<(&str, &[u8])> = vec![
         ("content-type", b"application/x-amz-json-1.1"),
         ("host", address.as_bytes()),
         ("x-amz-date", date.as_str().as_bytes()),
-        ("x-amz-target", target.as_bytes()),
     ];
+    headers.extend(more);
     let head = Head {
-        method: "POST",
-        path: "/",
+        method,
+        path,
         query: "",
         headers: &headers,
     };
@@ -45,9 +67,8 @@ pub(crate) fn request(address: &str, caller: Caller, operation: &str, input: &Va
         region: caller.region,
         service: "servicecatalog",
     };
-    let digest = sha256(body.as_bytes());
-    let authorization = sign(&head, &digest, &identity, PathForm::Normalized).unwrap();
-    let mut bytes = b"POST / HTTP/1.1\r\n".to_vec();
+    let authorization = sign(&head, &sha256(body), &identity, PathForm::Normalized).unwrap();
+    let mut bytes = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
     for (name, value) in headers {
         bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
     }
@@ -55,7 +76,7 @@ pub(crate) fn request(address: &str, caller: Caller, operation: &str, input: &Va
         "authorization: {authorization}\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    bytes.extend([rest.as_bytes(), body.as_bytes()].concat());
+    bytes.extend([rest.as_bytes(), body].concat());
     bytes
 }
 

@@ -247,6 +247,7 @@ async fn open_store(config: &Config) -> Result<Store, StartError> {
     let location = match &config.data {
         Data::Folder(folder) => {
             make_folder(folder)?;
+            make_private(&folder.join(DATABASE_FILE))?;
             Location::SqliteFile(folder.join(DATABASE_FILE))
         }
         Data::Memory => Location::SqliteMemory,
@@ -269,6 +270,21 @@ fn make_folder(path: &Path) -> Result<(), StartError> {
         .mode(0o700)
         .create(path);
     made.map_err(|source| StartError::Folder {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Makes a file that only its owner can read; SQLite gives its companions the same mode.
+fn make_private(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path);
+    made.map(drop).map_err(|source| StartError::Folder {
         path: path.to_owned(),
         source,
     })

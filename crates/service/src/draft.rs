@@ -65,16 +65,18 @@ impl Draft {
     }
 
     async fn fetch(&self, outside: &Outside<'_>) -> Result<Option<Bytes>, Stop> {
-        let url = match (&self.origin, &outside.world.fetching) {
-            (_, Fetching::Off) => return Ok(None),
+        let fetching = &outside.world.fetching;
+        let url = match (&self.origin, fetching) {
+            (Origin::Url(url), _) => url,
+            (Origin::PhysicalId(_), Fetching::Off) => return Ok(None),
             (Origin::PhysicalId(_), Fetching::On(_)) => return Err(Refusal::PhysicalId.into()),
-            (Origin::Url(url), Fetching::On(_)) => url,
         };
+        // An upload is read whether or not anything is fetched: nobody makes such a URL up.
         if let Some(upload) = UploadedAt::read(url, outside.host) {
             let body = uploads::read(outside.world, outside.caller, &upload).await?;
             return Ok(Some(body.ok_or(Refusal::NoSuchUpload(upload.name))?));
         }
-        match &outside.world.fetching {
+        match fetching {
             Fetching::Off => Ok(None),
             Fetching::On(fetcher) => {
                 let body = fetcher.fetch(url).await;

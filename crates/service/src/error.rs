@@ -142,10 +142,14 @@ impl Told {
             Stop::Failure(Failure::Store(StoreError::Overloaded | StoreError::Conflict)) => {
                 front(400, "ThrottlingException", "Rate exceeded")
             }
-            Stop::Failure(
-                Failure::Store(StoreError::Unavailable | StoreError::Full | StoreError::Unknown)
-                | Failure::Shelf(ShelfError::Full),
-            ) => front(
+            Stop::Failure(Failure::Store(StoreError::Full) | Failure::Shelf(ShelfError::Full)) => {
+                front(
+                    503,
+                    "ServiceUnavailableException",
+                    "The service has no room left on its disk. Nothing was changed. Try again later.",
+                )
+            }
+            Stop::Failure(Failure::Store(StoreError::Unavailable | StoreError::Unknown)) => front(
                 503,
                 "ServiceUnavailableException",
                 "The service cannot take this request now. Try again later.",

@@ -60,7 +60,11 @@ impl Handle for CopyProduct {
                 source: source_arn(input)?,
                 artifacts: asked_artifacts(input)?,
                 target,
-                name: input.target_product_name.clone(),
+                // An empty name is none: nobody wants a product without one.
+                name: input
+                    .target_product_name
+                    .clone()
+                    .filter(|name| !name.is_empty()),
                 tags: copy_tags(input),
             },
             seed: cx.mint.seed(),
