@@ -69,24 +69,45 @@ statements! {
     BY_CREATION_BACK = "SELECT id, searchable, owner, product_type, sources, artifacts_count, newest_artifact, created, title, body FROM product WHERE account = ?1 AND region = ?2 AND (created, id) < (?3, ?4) ORDER BY created DESC, id DESC LIMIT ?5";
 }
 
+/// What of a product is written anew whenever it changes.
+struct Columns {
+    title: String,
+    owner: String,
+    searchable: String,
+    body: String,
+}
+
+impl Columns {
+    fn of(product: &Product) -> Self {
+        Self {
+            title: key(&fold(&product.details.name)),
+            owner: clean(&product.details.owner),
+            searchable: clean(&product.searchable()),
+            body: document(product),
+        }
+    }
+}
+
 impl Tx<'_> {
     /// A new product, with no versions yet.
     pub async fn insert_product(&mut self, product: &Product) -> Result<(), StoreError> {
-        let title = key(&fold(&product.details.name));
-        let owner = clean(&product.details.owner);
-        let searchable = clean(&product.searchable());
-        let body = document(product);
+        let Columns {
+            title,
+            owner,
+            searchable,
+            body,
+        } = &Columns::of(product);
         let row = params![
             product.region.as_str(),
             product.id.as_str(),
             product.account.as_str(),
-            &title,
-            &owner,
+            title,
+            owner,
             product.product_type.as_str(),
-            &searchable,
+            searchable,
             "",
             product.created.millis(),
-            &body,
+            body,
         ];
         self.execute(INSERT, row).await.map(drop)
     }
@@ -143,18 +164,20 @@ impl Tx<'_> {
     }
 
     pub async fn update_product(&mut self, product: &Product) -> Result<(), StoreError> {
-        let title = key(&fold(&product.details.name));
-        let owner = clean(&product.details.owner);
-        let searchable = clean(&product.searchable());
-        let body = document(product);
+        let Columns {
+            title,
+            owner,
+            searchable,
+            body,
+        } = &Columns::of(product);
         let row = params![
             product.region.as_str(),
             product.id.as_str(),
             product.account.as_str(),
-            &title,
-            &owner,
-            &searchable,
-            &body,
+            title,
+            owner,
+            searchable,
+            body,
         ];
         self.execute(UPDATE, row).await.map(drop)
     }
