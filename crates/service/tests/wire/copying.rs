@@ -201,9 +201,9 @@ async fn a_new_target_may_have_a_name_of_its_own() {
     for world in World::on_each_engine().await {
         let [hub] = world.accounts(["hub"]);
         let vpc = hub.product("vpc").await;
-        for name in ["copy-of-vpc", "vpc", ""] {
+        for (asked, name) in [("copy-of-vpc", "copy-of-vpc"), ("vpc", "vpc"), ("", "vpc")] {
             let copy = hub
-                .has_copied(&vpc, json!({"TargetProductName": name}))
+                .has_copied(&vpc, json!({"TargetProductName": asked}))
                 .await;
             assert_eq!(copy.name, name);
         }
