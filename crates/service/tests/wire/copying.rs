@@ -211,6 +211,25 @@ async fn a_new_target_may_have_a_name_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_clock_that_jumps_disturbs_no_copy() {
+    const HOUR_MILLIS: i64 = 3_600_000;
+    for world in World::on_each_engine().await {
+        let [hub, spoke] = world.accounts(["hub", "spoke"]);
+        let vpc = shared(&hub, &spoke, 2).await;
+        for jump in [-HOUR_MILLIS, 2 * HOUR_MILLIS, -24 * HOUR_MILLIS] {
+            let early = spoke.copies(&vpc).await;
+            world.advance(jump);
+            let late = spoke.copies(&vpc).await;
+            world.settle().await;
+            for token in [&early, &late] {
+                let status = spoke.copy_status(token).await;
+                assert_eq!(status["CopyProductStatus"], "SUCCEEDED", "{jump} {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn versions_are_added_to_a_target_whose_fields_stay() {
     for world in World::on_each_engine().await {
         let [hub, spoke] = world.accounts(["hub", "spoke"]);
