@@ -128,9 +128,8 @@ impl Work for Fill {
             let mut mint = Mint::new(Seed(number as u64), now);
             let product = product(&caller, &mut mint, number, now);
             tx.raise_tally(&scope, Tally::Products).await?;
-            tx.insert_product(&product).await?;
-            tx.insert_artifacts(&scope, &product.id, &[artifact(&product, &mut mint)])
-                .await?;
+            let artifacts = [artifact(&product, &mut mint)];
+            tx.insert_product(&product, &artifacts).await?;
             tx.raise_tally(&scope, Tally::Portfolios).await?;
             tx.insert_portfolio(&portfolio(&caller, &mut mint, number, now))
                 .await?;

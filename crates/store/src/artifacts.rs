@@ -1,7 +1,7 @@
 //! Provisioning artifacts: statements and functions.
 
 use mimeo_domain::artifacts::Artifact;
-use mimeo_domain::{ArtifactId, ProductId};
+use mimeo_domain::{ArtifactId, ProductId, RegionName};
 
 use crate::column::{count, document, read, read_all, stored_count};
 use crate::dialect::statements;
@@ -31,22 +31,34 @@ impl Tx<'_> {
         let Some(newest) = artifacts.iter().map(|artifact| artifact.created).max() else {
             return Ok(());
         };
-        let region = scope.region.as_str();
-        let row = params![region, product.as_str()];
+        let row = params![scope.region.as_str(), product.as_str()];
         let last = self
             .query_one(LAST_POSITION, row, |row| row.maybe_int(0))
             .await?;
         let first_free = last.flatten().map_or(0, |position| position + 1);
+        self.insert_artifacts_at(&scope.region, product, first_free, artifacts)
+            .await?;
+        self.count_new_artifacts(scope, product, artifacts.len(), newest)
+            .await
+    }
+
+    /// Writes the rows of new versions; whoever calls this counts them on the product.
+    pub(crate) async fn insert_artifacts_at(
+        &mut self,
+        region: &RegionName,
+        product: &ProductId,
+        first_position: i64,
+        artifacts: &[Artifact],
+    ) -> Result<(), StoreError> {
         for (index, artifact) in artifacts.iter().enumerate() {
-            let position = first_free + stored_count(index);
+            let position = first_position + stored_count(index);
             let body = document(artifact);
             let created = artifact.created.millis();
-            let id = artifact.id.as_str();
+            let (region, id) = (region.as_str(), artifact.id.as_str());
             let row = params![region, id, product.as_str(), position, created, &body];
             self.execute(INSERT, row).await?;
         }
-        self.count_new_artifacts(scope, product, artifacts.len(), newest)
-            .await
+        Ok(())
     }
 
     /// All versions of a product in the order in which they were made.

@@ -1,5 +1,8 @@
 //! Products: statements and functions.
 
+use std::collections::BTreeSet;
+
+use mimeo_domain::artifacts::{Artifact, Lineage};
 use mimeo_domain::products::{Product, fold};
 use mimeo_domain::search::{SortBy, SortOrder};
 use mimeo_domain::{PortfolioId, ProductId, Timestamp};
@@ -48,7 +51,7 @@ pub enum After {
 const NAMESAKES_MAX: i64 = 64;
 
 statements! {
-    INSERT = "INSERT INTO product (region, id, account, title, owner, product_type, searchable, sources, artifacts_count, newest_artifact, created, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?9, ?10)";
+    INSERT = "INSERT INTO product (region, id, account, title, owner, product_type, searchable, sources, artifacts_count, newest_artifact, created, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OWN = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
     VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN portfolio_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.recipient = ?3 AND s.accepted = 1))";
     OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3 ORDER BY id LIMIT ?4";
@@ -77,6 +80,16 @@ struct Columns {
     body: String,
 }
 
+/// The products that versions were copied from, each once.
+fn sources(artifacts: &[Artifact]) -> String {
+    let of = |artifact: &Artifact| match &artifact.lineage {
+        Lineage::Copied { product, .. } => Some(product.to_string()),
+        Lineage::First | Lineage::Later => None,
+    };
+    let distinct: BTreeSet<String> = artifacts.iter().filter_map(of).collect();
+    distinct.into_iter().collect::<Vec<_>>().join(" ")
+}
+
 impl Columns {
     fn of(product: &Product) -> Self {
         Self {
@@ -89,14 +102,21 @@ impl Columns {
 }
 
 impl Tx<'_> {
-    /// A new product, with no versions yet.
-    pub async fn insert_product(&mut self, product: &Product) -> Result<(), StoreError> {
+    /// A new product with its first versions, in the order given: counted and dated in one row, so
+    /// that no index is written twice.
+    pub async fn insert_product(
+        &mut self,
+        product: &Product,
+        artifacts: &[Artifact],
+    ) -> Result<(), StoreError> {
         let Columns {
             title,
             owner,
             searchable,
             body,
         } = &Columns::of(product);
+        let sources = sources(artifacts);
+        let newest = artifacts.iter().map(|artifact| artifact.created).max();
         let row = params![
             product.region.as_str(),
             product.id.as_str(),
@@ -105,11 +125,15 @@ impl Tx<'_> {
             owner,
             product.product_type.as_str(),
             searchable,
-            "",
+            &sources,
+            stored_count(artifacts.len()),
+            newest.unwrap_or(product.created).millis(),
             product.created.millis(),
             body,
         ];
-        self.execute(INSERT, row).await.map(drop)
+        self.execute(INSERT, row).await?;
+        self.insert_artifacts_at(&product.region, &product.id, 0, artifacts)
+            .await
     }
 
     /// A product that the account owns.

@@ -183,7 +183,7 @@ pub(crate) async fn execute(store: &Store, sql: &'static str) -> u64 {
 }
 
 pub(crate) async fn insert_product(store: &Store, new: Product) {
-    write(store, new, |tx, new| Box::pin(tx.insert_product(new)))
+    write(store, new, |tx, new| Box::pin(tx.insert_product(new, &[])))
         .await
         .expect("a new product");
 }

@@ -1,6 +1,7 @@
 //! Products: who sees them, how they are found, and pages that miss none.
 
 use mimeo_domain::ProductId;
+use mimeo_domain::artifacts::{Artifact, Lineage};
 use mimeo_domain::search::{SortBy, SortOrder};
 use mimeo_store::testing::stores;
 use mimeo_store::{After, AuthScope, ListedProduct, Store, StoreError};
@@ -122,6 +123,44 @@ async fn walk(store: &Store, sort: (SortBy, SortOrder), limit: usize) -> Vec<Pro
 }
 
 #[tokio::test]
+async fn a_product_arrives_with_its_versions_counted_dated_and_traced() {
+    for (engine, store) in stores().await {
+        let lineage = Lineage::Copied {
+            product: "prod-source".into(),
+            artifact: "pa-source".into(),
+        };
+        let copied = ["pa-1", "pa-2"].map(|id| Artifact {
+            lineage: lineage.clone(),
+            ..artifact("prod-a", id, 7)
+        });
+        let arriving = (product(HUB, "prod-a", "vpc", 1), copied);
+        write(&store, arriving, |tx, (product, artifacts)| {
+            Box::pin(tx.insert_product(product, artifacts))
+        })
+        .await
+        .expect("it arrives");
+        let listed = read(&store, (), |tx, ()| {
+            Box::pin(async move {
+                let sort = (SortBy::default(), SortOrder::default());
+                let products = tx.page_products(&scope(HUB), sort, None, 10).await?;
+                let versions = tx.list_artifacts(&scope(HUB), &"prod-a".into()).await?;
+                Ok((products, versions))
+            })
+        })
+        .await
+        .expect("it is listed");
+        let ([only], versions) = (listed.0.as_slice(), listed.1) else {
+            panic!("{engine}: one product");
+        };
+        assert_eq!(only.artifacts_count, 2, "{engine}");
+        assert_eq!(only.newest_artifact, at(7), "{engine}");
+        assert_eq!(only.sources, "prod-source", "{engine}: named once");
+        let ids: Vec<&str> = versions.iter().map(|version| version.id.as_str()).collect();
+        assert_eq!(ids, ["pa-1", "pa-2"], "{engine}: in the order given");
+    }
+}
+
+#[tokio::test]
 async fn a_share_shows_a_product_only_while_it_is_accepted() {
     for (engine, store) in stores().await {
         let shelf = portfolio(HUB, "port-h", 1);
@@ -213,7 +252,7 @@ async fn only_its_owner_changes_or_removes_a_product() {
         insert_product(&store, product(HUB, "prod-a", "vpc", 1)).await;
         insert_artifacts(&store, HUB, "prod-a", vec![artifact("prod-a", "pa-1", 1)]).await;
         let taken = write(&store, product(OTHER, "prod-a", "x", 1), |tx, new| {
-            Box::pin(tx.insert_product(new))
+            Box::pin(tx.insert_product(new, &[]))
         });
         assert_eq!(taken.await, Err(StoreError::Duplicate), "{engine}");
         let theft = product(OTHER, "prod-a", "stolen", 1);

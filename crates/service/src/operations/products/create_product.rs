@@ -40,10 +40,8 @@ impl Handle for CreateProduct {
 
         let count_after = cx.tx.raise_tally(cx.scope, Tally::Products).await?;
         products::room_for_product(count_after, cx.quotas.products)?;
-        cx.tx.insert_product(&product).await?;
-        cx.tx
-            .insert_artifacts(cx.scope, &product.id, std::slice::from_ref(&artifact))
-            .await?;
+        let first = std::slice::from_ref(&artifact);
+        cx.tx.insert_product(&product, first).await?;
         Ok(CreateProductOutput {
             product_view_detail: Some(view::product_detail(&product, product.created)),
             provisioning_artifact_detail: Some(view::artifact_detail(&artifact)),

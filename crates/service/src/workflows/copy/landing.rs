@@ -1,5 +1,6 @@
 //! Landing: everything that a copy makes, and its success, in one transaction.
 
+use mimeo_domain::artifacts::Artifact;
 use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Target};
 use mimeo_domain::{Quotas, Timestamp};
 use mimeo_store::{AuthScope, Fence, Tally, Tx, Work};
@@ -28,24 +29,11 @@ impl Work for Landing {
             self.still_sees_source(tx).await?;
         }
         let scope = AuthScope::of(&self.copy.caller);
-        let target = self.copy.request.target.id();
-        let before_count = match &self.copy.request.target {
-            Target::New(_) => self.land_new(tx, &scope, now).await?,
-            Target::Existing(_) => self.land_on_existing(tx, &scope).await?,
-        };
         let artifacts = copying::landed_artifacts(&self.copy, &self.plan, now);
-        let artifacts_max = self.quotas.artifacts_per_product;
-        if before_count + artifacts.len() as u64 > artifacts_max {
-            let product = target.clone();
-            return permanent(StatusDetail::ArtifactQuota {
-                product,
-                artifacts_max,
-            });
+        match &self.copy.request.target {
+            Target::New(_) => self.land_new(tx, &scope, &artifacts, now).await,
+            Target::Existing(_) => self.land_on_existing(tx, &scope, &artifacts).await,
         }
-        tx.insert_artifacts(&scope, target, &artifacts).await?;
-        tx.note_source(&scope, target, &self.copy.request.source.product)
-            .await?;
-        Ok(())
     }
 }
 
@@ -59,36 +47,37 @@ impl Landing {
         }
     }
 
-    /// Makes the target; it has no versions yet.
+    /// Makes the target with its versions.
     async fn land_new(
         &self,
         tx: &mut Tx<'_>,
         scope: &AuthScope,
+        artifacts: &[Artifact],
         now: Timestamp,
-    ) -> Result<u64, Trouble> {
+    ) -> Result<(), Trouble> {
         let product = copying::new_product(&self.copy, &self.plan, &self.quotas, now)
             .map_err(Trouble::Permanent)?;
         let products_max = self.quotas.products;
         if tx.raise_tally(scope, Tally::Products).await? > products_max {
             return permanent(StatusDetail::ProductQuota { products_max });
         }
-        tx.insert_product(&product).await?;
-        Ok(0)
+        self.room_for(artifacts.len() as u64)?;
+        Ok(tx.insert_product(&product, artifacts).await?)
     }
 
-    /// Checks the target again and gives it the tags; says how many versions it has.
-    async fn land_on_existing(&self, tx: &mut Tx<'_>, scope: &AuthScope) -> Result<u64, Trouble> {
+    /// Checks the target again, gives it the tags and adds the versions.
+    async fn land_on_existing(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &AuthScope,
+        artifacts: &[Artifact],
+    ) -> Result<(), Trouble> {
         let target = self.copy.request.target.id();
-        let gone = || {
-            Trouble::Permanent(StatusDetail::TargetNotFound {
-                product: target.clone(),
-            })
+        let Some(found) = tx.find_product(scope, target).await? else {
+            let product = target.clone();
+            return permanent(StatusDetail::TargetNotFound { product });
         };
-        let mut product = tx
-            .find_product(scope, target)
-            .await?
-            .ok_or_else(gone)?
-            .product;
+        let mut product = found.product;
         if product.product_type != self.plan.product_type {
             return permanent(StatusDetail::TargetTypeMismatch {
                 product: target.clone(),
@@ -96,10 +85,26 @@ impl Landing {
                 target: product.product_type,
             });
         }
+        let before_count = tx.count_artifacts(scope, target).await?;
+        self.room_for(before_count + artifacts.len() as u64)?;
         product.tags = copying::landed_tags(&self.copy, &self.plan, &product.tags, &self.quotas)
             .map_err(Trouble::Permanent)?;
         tx.update_product(&product).await?;
-        Ok(tx.count_artifacts(scope, target).await?)
+        tx.insert_artifacts(scope, target, artifacts).await?;
+        let source = &self.copy.request.source.product;
+        Ok(tx.note_source(scope, target, source).await?)
+    }
+
+    fn room_for(&self, count_after: u64) -> Result<(), Trouble> {
+        let artifacts_max = self.quotas.artifacts_per_product;
+        if count_after <= artifacts_max {
+            return Ok(());
+        }
+        let product = self.copy.request.target.id().clone();
+        permanent(StatusDetail::ArtifactQuota {
+            product,
+            artifacts_max,
+        })
     }
 }
 
