@@ -157,6 +157,11 @@ pub fn next_step(copy: &Copy, now: Timestamp) -> Step {
     }
 }
 
+/// Whether a failure of this try would be the end of the copy: what failed is then the reason.
+pub fn is_last_try(copy: &Copy, now: Timestamp) -> bool {
+    copy.failures + 1 >= FAILURES_MAX || now.plus_millis(BACKOFF_CAP_MILLIS) >= copy.deadline
+}
+
 /// How long to wait after the `failures`-th failed try: full jitter, so that copies that failed
 /// together do not come back together. `chance` is any 64 random bits.
 pub fn backoff_millis(failures: u32, chance: u64) -> i64 {

@@ -186,9 +186,9 @@ impl Service {
 /// Writes, again where a minted id or a token was taken by another transaction meanwhile, and asks
 /// the store what became of a commit whose outcome is unknown.
 async fn write<O: Handle>(store: &Store, call: &Call, act: Act<O>) -> Result<Done<O>, Stop> {
-    for try_number in 1..DUPLICATE_TRIES_MAX {
+    for try_number in 0..DUPLICATE_TRIES_MAX {
         let salted = Act {
-            seed: Seed(act.seed.0.wrapping_add(try_number - 1)),
+            seed: Seed(act.seed.0.wrapping_add(try_number)),
             ..act.clone()
         };
         match store.write(salted).await {
@@ -203,7 +203,7 @@ async fn write<O: Handle>(store: &Store, call: &Call, act: Act<O>) -> Result<Don
             other => return other,
         }
     }
-    store.write(act).await
+    Err(StoreError::Duplicate.into())
 }
 
 async fn replayed<O: Handle>(

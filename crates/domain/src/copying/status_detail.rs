@@ -125,7 +125,7 @@ impl fmt::Display for StatusDetail {
             ),
             Self::SourceUnavailable { region } => write!(
                 f,
-                "The source Region {region} could not be reached before the copy's deadline. \
+                "The source Region {region} could not be reached in any of the copy's tries. \
                  Copy again when it is back."
             ),
             Self::TargetNotFound { product } => write!(

@@ -115,6 +115,18 @@ fn a_copy_that_is_late_or_kills_its_workers_or_keeps_failing_is_given_up() {
 }
 
 #[test]
+fn the_last_try_is_the_eighth_or_the_one_before_the_deadline() {
+    let fresh = copy(|_| ());
+    assert!(!is_last_try(&fresh, NOW));
+    let near = fresh.deadline.plus_millis(-BACKOFF_CAP_MILLIS);
+    assert!(!is_last_try(&fresh, near.plus_millis(-1)));
+    assert!(is_last_try(&fresh, near));
+    let tried = |failures| copy(|copy| copy.failures = failures);
+    assert!(!is_last_try(&tried(FAILURES_MAX - 2), NOW));
+    assert!(is_last_try(&tried(FAILURES_MAX - 1), NOW));
+}
+
+#[test]
 fn waits_grow_to_a_cap_and_use_all_of_their_range() {
     for failures in 0..70 {
         let ceiling = (BACKOFF_BASE_MILLIS << failures.min(10)).min(BACKOFF_CAP_MILLIS);

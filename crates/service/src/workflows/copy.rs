@@ -126,7 +126,7 @@ async fn read_source(
     let source = &copy.request.source;
     let seen = match source::look(world, &copy.caller, source).await {
         Ok(seen) => seen,
-        Err(_) if now.plus_millis(copying::BACKOFF_CAP_MILLIS) >= copy.deadline => {
+        Err(_) if copying::is_last_try(copy, now) => {
             let region = source.region.to_string();
             return Err(Trouble::Permanent(StatusDetail::SourceUnavailable {
                 region,
