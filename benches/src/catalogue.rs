@@ -117,11 +117,7 @@ impl Work for Fill {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let caller = DomainCaller {
-            account: ACCOUNTS[0].parse().unwrap(),
-            principal: String::new(),
-            region: "us-east-1".parse().unwrap(),
-        };
+        let caller = DomainCaller::root(ACCOUNTS[0].parse().unwrap(), "us-east-1".parse().unwrap());
         let scope = AuthScope::of(&caller);
         for number in self.first..self.last {
             let now = Timestamp::from_millis(1_795_000_000_000 + i64::try_from(number).unwrap());

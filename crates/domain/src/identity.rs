@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arn::partition_of;
+
 /// An account: exactly twelve digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -30,6 +32,32 @@ pub struct Caller {
     /// The ARN of the user or session, as AWS prints it in `AccessDeniedException`.
     pub principal: String,
     pub region: RegionName,
+    #[serde(default)]
+    pub standing: Standing,
+}
+
+/// As whom a caller stands before the principals of portfolios.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// The account's root user, who is no principal of any portfolio.
+    #[default]
+    Root,
+    /// Open mode's bare account: whichever principal of the account there is. Ours.
+    Anyone,
+    /// A user and its groups, or the role of a session: their IAM ARNs, with paths.
+    As(Vec<String>),
+}
+
+impl Caller {
+    /// The root user of an account.
+    pub fn root(account: AccountId, region: RegionName) -> Self {
+        Self {
+            principal: format!("arn:{}:iam::{account}:root", partition_of(&region)),
+            account,
+            region,
+            standing: Standing::Root,
+        }
+    }
 }
 
 /// Longer names are no Region's; the limit keeps unknown Regions from filling memory.

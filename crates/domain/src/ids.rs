@@ -68,6 +68,31 @@ id!(
     CopyToken
 );
 
+id!(
+    /// `cons-…`
+    ConstraintId
+);
+id!(
+    /// `tag-…`
+    TagOptionId
+);
+id!(
+    /// `act-…`
+    ServiceActionId
+);
+id!(
+    /// `share-…`, what sharing with an organization node answers.
+    ShareToken
+);
+
+impl PortfolioId {
+    /// The id of the launch path through this portfolio: `lpv3-` and the same suffix.
+    pub fn path_id(&self) -> String {
+        let suffix = self.0.strip_prefix("port-").unwrap_or(&self.0);
+        format!("lpv3-{suffix}")
+    }
+}
+
 impl ProductId {
     /// The id under which end users see the product: `prodview-` and the same suffix.
     pub fn view_id(&self) -> String {
@@ -111,6 +136,22 @@ impl Mint {
 
     pub fn copy_token(&mut self) -> CopyToken {
         CopyToken(self.next("copyproduct-"))
+    }
+
+    pub fn constraint_id(&mut self) -> ConstraintId {
+        ConstraintId(self.next("cons-"))
+    }
+
+    pub fn tag_option_id(&mut self) -> TagOptionId {
+        TagOptionId(self.next("tag-"))
+    }
+
+    pub fn service_action_id(&mut self) -> ServiceActionId {
+        ServiceActionId(self.next("act-"))
+    }
+
+    pub fn share_token(&mut self) -> ShareToken {
+        ShareToken(self.next("share-"))
     }
 
     /// A seed for later work that this request starts.

@@ -142,6 +142,19 @@ pub enum Refusal {
     TooManyUploads { uploads_max: u64 },
     #[error("Rate exceeded: {copies_max} copies of this account are under way. Try again later.")]
     TooManyCopies { copies_max: u64 },
+    // principals
+
+    // constraints
+
+    // tag_options
+
+    // budgets
+
+    // service_actions
+
+    // launch_paths
+
+    // organizations
 }
 
 fn supported_types(product_type: ProductType) -> &'static str {

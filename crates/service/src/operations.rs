@@ -1,12 +1,19 @@
 //! The operations, one file each, in their families' folders; `pending` lists those still to come.
 
 mod artifacts;
+mod budgets;
+mod constraints;
 mod copying;
+mod launch_paths;
+mod organizations;
 pub(crate) mod pending;
 mod portfolios;
+mod principals;
 mod products;
 mod search;
+mod service_actions;
 mod shares;
+mod tag_options;
 
 use mimeo_domain::portfolios::Portfolio;
 use mimeo_domain::{PortfolioId, ProductId, Refusal};

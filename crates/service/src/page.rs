@@ -149,11 +149,10 @@ mod tests {
     use super::*;
 
     fn caller(account: &str, region: &str) -> Caller {
-        Caller {
-            account: account.parse().expect("an account"),
-            principal: String::new(),
-            region: region.parse().expect("a Region"),
-        }
+        Caller::root(
+            account.parse().expect("an account"),
+            region.parse().expect("a Region"),
+        )
     }
 
     #[test]

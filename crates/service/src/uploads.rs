@@ -115,7 +115,7 @@ pub(crate) async fn read(
     let uploader = Caller {
         account: upload.account.clone(),
         region: upload.region.clone(),
-        principal: caller.principal.clone(),
+        ..caller.clone()
     };
     let find = FindUpload {
         scope: AuthScope::of(&uploader),

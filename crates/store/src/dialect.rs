@@ -86,10 +86,10 @@ macro_rules! params {
 /// Declares the statements of a family as constants, and lists them in `STATEMENTS` so that a test prepares each
 /// on both engines.
 macro_rules! statements {
-    ($($(#[$meta:meta])* $name:ident = $sql:expr;)+) => {
-        $($(#[$meta])* const $name: &str = $sql;)+
+    ($($(#[$meta:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$meta])* const $name: &str = $sql;)*
         /// Name and text of every statement above.
-        pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+        pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
 pub(crate) use statements;

@@ -11,17 +11,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 mod artifacts;
+mod budgets;
 mod column;
+mod constraints;
 mod copies;
 mod dialect;
 mod error;
+mod launch_paths;
 mod migrate;
+mod organizations;
 mod portfolios;
+mod principals;
 mod products;
 mod replays;
 mod scope;
+mod service_actions;
 mod settings;
 mod shares;
+mod tag_options;
 mod tallies;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -57,6 +64,13 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("copies", copies::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("portfolios", portfolios::STATEMENTS),
+    ("budgets", budgets::STATEMENTS),
+    ("constraints", constraints::STATEMENTS),
+    ("launch_paths", launch_paths::STATEMENTS),
+    ("organizations", organizations::STATEMENTS),
+    ("principals", principals::STATEMENTS),
+    ("service_actions", service_actions::STATEMENTS),
+    ("tag_options", tag_options::STATEMENTS),
     ("products", products::STATEMENTS),
     ("replays", replays::STATEMENTS),
     ("settings", settings::STATEMENTS),

@@ -15,11 +15,18 @@ pub struct Migration {
 }
 
 /// The schema of this binary, oldest first.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "catalogue",
-    sql: include_str!("../../../migrations/0001_catalogue.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "catalogue",
+        sql: include_str!("../../../migrations/0001_catalogue.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "whole catalogue",
+        sql: include_str!("../../../migrations/0002_whole_catalogue.sql"),
+    },
+];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied BIGINT NOT NULL

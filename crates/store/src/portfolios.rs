@@ -11,7 +11,7 @@ use crate::{AuthScope, StoreError, Tx};
 statements! {
     INSERT = "INSERT INTO portfolio (region, id, account, created, body) VALUES (?1, ?2, ?3, ?4, ?5)";
     OWN = "SELECT body FROM portfolio WHERE region = ?1 AND id = ?2 AND account = ?3";
-    VISIBLE = "SELECT body FROM portfolio WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_share s WHERE s.region = ?1 AND s.portfolio_id = ?2 AND s.recipient = ?3 AND s.accepted = 1))";
+    VISIBLE = "SELECT body FROM portfolio WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM seen_share s WHERE s.region = ?1 AND s.portfolio_id = ?2 AND s.account = ?3))";
     UPDATE = "UPDATE portfolio SET body = ?4 WHERE region = ?1 AND id = ?2 AND account = ?3";
     REMOVE = "DELETE FROM portfolio WHERE region = ?1 AND id = ?2 AND account = ?3";
     PAGE = "SELECT body FROM portfolio WHERE account = ?1 AND region = ?2 AND (created, id) > (?3, ?4) ORDER BY created, id LIMIT ?5";
@@ -20,9 +20,9 @@ statements! {
     ASSOCIATE = "INSERT INTO portfolio_product (region, portfolio_id, product_id, portfolio_account, product_account, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (region, portfolio_id, product_id) DO NOTHING";
     DISASSOCIATE = "DELETE FROM portfolio_product WHERE region = ?1 AND portfolio_id = ?2 AND product_id = ?3";
     HOLDS = "SELECT product_account FROM portfolio_product WHERE region = ?1 AND portfolio_id = ?2 AND product_id = ?3";
-    HOLDING = "SELECT p.body FROM portfolio_product pp JOIN portfolio p ON p.region = pp.region AND p.id = pp.portfolio_id WHERE pp.region = ?2 AND pp.product_id = ?3 AND pp.portfolio_id > ?4 AND (p.account = ?1 OR EXISTS (SELECT 1 FROM portfolio_share s WHERE s.region = pp.region AND s.portfolio_id = pp.portfolio_id AND s.recipient = ?1 AND s.accepted = 1)) ORDER BY pp.portfolio_id LIMIT ?5";
-    DROP_LOST = "DELETE FROM portfolio_product WHERE region = ?1 AND portfolio_account = ?2 AND product_account = ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN portfolio_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = portfolio_product.product_id AND up.portfolio_account = ?3 AND s.recipient = ?2 AND s.accepted = 1)";
-    DROP_LOST_PRODUCT = "DELETE FROM portfolio_product WHERE region = ?1 AND product_id = ?2 AND product_account = ?3 AND portfolio_account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN portfolio_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = ?2 AND up.portfolio_account = ?3 AND s.recipient = portfolio_product.portfolio_account AND s.accepted = 1)";
+    HOLDING = "SELECT p.body FROM portfolio_product pp JOIN portfolio p ON p.region = pp.region AND p.id = pp.portfolio_id WHERE pp.region = ?2 AND pp.product_id = ?3 AND pp.portfolio_id > ?4 AND (p.account = ?1 OR EXISTS (SELECT 1 FROM seen_share s WHERE s.region = pp.region AND s.portfolio_id = pp.portfolio_id AND s.account = ?1)) ORDER BY pp.portfolio_id LIMIT ?5";
+    DROP_LOST = "DELETE FROM portfolio_product WHERE region = ?1 AND portfolio_account = ?2 AND product_account = ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = portfolio_product.product_id AND up.portfolio_account = ?3 AND s.account = ?2)";
+    DROP_LOST_PRODUCT = "DELETE FROM portfolio_product WHERE region = ?1 AND product_id = ?2 AND product_account = ?3 AND portfolio_account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = ?2 AND up.portfolio_account = ?3 AND s.account = portfolio_product.portfolio_account)";
 }
 
 impl Tx<'_> {

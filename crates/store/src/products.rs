@@ -53,7 +53,7 @@ const NAMESAKES_MAX: i64 = 64;
 statements! {
     INSERT = "INSERT INTO product (region, id, account, title, owner, product_type, searchable, sources, artifacts_count, newest_artifact, created, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OWN = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
-    VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN portfolio_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.recipient = ?3 AND s.accepted = 1))";
+    VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.account = ?3))";
     OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3 ORDER BY id LIMIT ?4";
     UPDATE = "UPDATE product SET title = ?4, owner = ?5, searchable = ?6, body = ?7 WHERE region = ?1 AND id = ?2 AND account = ?3";
     ADD_ARTIFACTS = "UPDATE product SET artifacts_count = artifacts_count + ?3, newest_artifact = CASE WHEN artifacts_count > 0 AND newest_artifact > ?4 THEN newest_artifact ELSE ?4 END WHERE region = ?1 AND id = ?2";

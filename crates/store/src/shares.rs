@@ -11,6 +11,7 @@ use crate::{AuthScope, Row, StoreError, Tx};
 
 statements! {
     INSERT = "INSERT INTO portfolio_share (region, portfolio_id, recipient, owner, accepted, tag_options, principals, created) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7) ON CONFLICT (region, portfolio_id, recipient) DO NOTHING";
+    KNOW = "INSERT INTO membership (account, node) VALUES (?1, ?1) ON CONFLICT (account, node) DO NOTHING";
     FIND = "SELECT portfolio_id, recipient, owner, accepted, tag_options, principals, created FROM portfolio_share WHERE region = ?1 AND portfolio_id = ?2 AND recipient = ?3";
     ACCEPT = "UPDATE portfolio_share SET accepted = 1 WHERE region = ?1 AND portfolio_id = ?2 AND recipient = ?3";
     REJECT = "UPDATE portfolio_share SET accepted = 0 WHERE region = ?1 AND portfolio_id = ?2 AND recipient = ?3";
@@ -36,6 +37,9 @@ impl Tx<'_> {
             i64::from(share.principals == Shared::Yes),
             share.created.millis(),
         ];
+        // From now on a share that names this account reaches it.
+        self.execute(KNOW, params![share.recipient.as_str()])
+            .await?;
         self.execute(INSERT, row).await
     }
 

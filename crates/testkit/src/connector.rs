@@ -11,7 +11,7 @@ use mimeo_api::{Protocol, TARGET_PREFIX};
 use mimeo_domain::Caller;
 use mimeo_service::{Arrival, Call, Service};
 
-use crate::World;
+use crate::{World, account};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
@@ -60,23 +60,22 @@ fn read(request: &HttpRequest, arrival: Arrival) -> Option<Call> {
     Some(Call {
         operation: operation.to_owned(),
         protocol: Protocol::Json,
-        caller: caller(request.headers().get("authorization")?)?,
+        caller: caller(
+            request.headers().get("authorization")?,
+            request.headers().get("x-amz-security-token"),
+        )?,
         arrival,
         body: request.body().bytes()?.to_vec().into(),
     })
 }
 
 /// Reads `AWS4-HMAC-SHA256 Credential=ACCOUNT/DATE/REGION/servicecatalog/aws4_request, …`.
-fn caller(authorization: &str) -> Option<Caller> {
+fn caller(authorization: &str, token: Option<&str>) -> Option<Caller> {
     let (_, credential) = authorization.split_once("Credential=")?;
     let mut scope = credential.split([',', '/']);
     let account = scope.next()?;
     let region = scope.nth(1)?;
-    Some(Caller {
-        account: account.parse().ok()?,
-        principal: format!("arn:aws:iam::{account}:root"),
-        region: region.parse().ok()?,
-    })
+    account::caller(account, region, token)
 }
 
 async fn answer(

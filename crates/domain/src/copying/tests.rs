@@ -46,11 +46,10 @@ fn copy(change: impl FnOnce(&mut Copy)) -> Copy {
     let arn = "arn:aws:catalog:us-east-1:111111111111:product/prod-source";
     let mut copy = Copy {
         token: "copyproduct-a".into(),
-        caller: Caller {
-            account: "222222222222".parse().expect("an account"),
-            principal: "arn:aws:iam::222222222222:root".into(),
-            region: "eu-west-1".parse().expect("a Region"),
-        },
+        caller: Caller::root(
+            "222222222222".parse().expect("an account"),
+            "eu-west-1".parse().expect("a Region"),
+        ),
         request: CopyRequest {
             source: ProductArn::parse(arn).expect("a product ARN"),
             artifacts: Vec::new(),

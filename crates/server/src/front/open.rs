@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::Authority;
-use mimeo_domain::{AccountId, Caller};
+use mimeo_domain::{AccountId, Caller, Standing};
 use mimeo_sigv4::{Head, Refused};
 
 use crate::config::Config;
@@ -127,11 +127,9 @@ impl<'a> Asserted<'a> {
             .expect("twelve zeros");
         let region = scope.as_ref().map_or(REGION_DEFAULT, |scope| scope.region);
         let region = region.parse().map_err(|_| Refused::ScopeRegion)?;
-        let principal = format!("arn:aws:iam::{account}:root");
         let caller = Caller {
-            account,
-            principal,
-            region,
+            standing: Standing::Anyone,
+            ..Caller::root(account, region)
         };
         Ok(Self {
             caller,

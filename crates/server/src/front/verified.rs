@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use mimeo_domain::{Caller, RegionName, Timestamp};
+use mimeo_domain::{Caller, RegionName, Standing, Timestamp};
 use mimeo_sigv4::{Claim, Credential, Head, KeyCache, Refused, Rules, SigningKey, sha256};
 
 use crate::config::{Config, Secret};
@@ -26,6 +26,7 @@ struct Key {
     secret: Secret,
     account: mimeo_domain::AccountId,
     principal: String,
+    standing: Standing,
 }
 
 impl Verified {
@@ -37,10 +38,16 @@ impl Verified {
                     .user
                     .as_ref()
                     .map_or("root".to_owned(), |user| format!("user/{user}"));
+                let principal = format!("arn:aws:iam::{}:{who}", account.id);
+                let standing = match &key.user {
+                    Some(_) => Standing::As(vec![principal.clone()]),
+                    None => Standing::Root,
+                };
                 let key_of = Key {
                     secret: key.secret.clone(),
                     account: account.id.clone(),
-                    principal: format!("arn:aws:iam::{}:{who}", account.id),
+                    principal,
+                    standing,
                 };
                 keys.insert(key.id.clone(), key_of);
             }
@@ -82,6 +89,7 @@ impl Verified {
             account: key.account.clone(),
             principal: key.principal.clone(),
             region: self.region(credential)?.clone(),
+            standing: key.standing.clone(),
         })
     }
 

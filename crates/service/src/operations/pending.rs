@@ -23,67 +23,90 @@ macro_rules! pending {
 }
 
 pending! {
-    AssociateBudgetWithResource,
+    // principals
     AssociatePrincipalWithPortfolio,
-    AssociateServiceActionWithProvisioningArtifact,
+    DisassociatePrincipalFromPortfolio,
+    ListPrincipalsForPortfolio,
+
+    // constraints
+    CreateConstraint,
+    DeleteConstraint,
+    DescribeConstraint,
+    ListConstraintsForPortfolio,
+    UpdateConstraint,
+
+    // tag_options
     AssociateTagOptionWithResource,
+    CreateTagOption,
+    DeleteTagOption,
+    DescribeTagOption,
+    DisassociateTagOptionFromResource,
+    ListResourcesForTagOption,
+    ListTagOptions,
+    UpdateTagOption,
+
+    // budgets
+    AssociateBudgetWithResource,
+    DisassociateBudgetFromResource,
+    ListBudgetsForResource,
+
+    // service_actions
+    AssociateServiceActionWithProvisioningArtifact,
     BatchAssociateServiceActionWithProvisioningArtifact,
     BatchDisassociateServiceActionFromProvisioningArtifact,
-    CreateConstraint,
-    CreateProvisionedProductPlan,
     CreateServiceAction,
-    CreateTagOption,
-    DeleteConstraint,
-    DeleteProvisionedProductPlan,
     DeleteServiceAction,
-    DeleteTagOption,
-    DescribeConstraint,
-    DescribePortfolioShareStatus,
-    DescribeProduct,
-    DescribeProductView,
-    DescribeProvisionedProduct,
-    DescribeProvisionedProductPlan,
-    DescribeProvisioningParameters,
-    DescribeRecord,
     DescribeServiceAction,
     DescribeServiceActionExecutionParameters,
-    DescribeTagOption,
-    DisableAWSOrganizationsAccess,
-    DisassociateBudgetFromResource,
-    DisassociatePrincipalFromPortfolio,
     DisassociateServiceActionFromProvisioningArtifact,
-    DisassociateTagOptionFromResource,
-    EnableAWSOrganizationsAccess,
-    ExecuteProvisionedProductPlan,
     ExecuteProvisionedProductServiceAction,
-    GetAWSOrganizationsAccessStatus,
-    GetProvisionedProductOutputs,
-    ImportAsProvisionedProduct,
-    ListBudgetsForResource,
-    ListConstraintsForPortfolio,
-    ListLaunchPaths,
-    ListOrganizationPortfolioAccess,
-    ListPrincipalsForPortfolio,
-    ListProvisionedProductPlans,
     ListProvisioningArtifactsForServiceAction,
-    ListRecordHistory,
-    ListResourcesForTagOption,
     ListServiceActions,
     ListServiceActionsForProvisioningArtifact,
+    UpdateServiceAction,
+
+    // search
+    SearchProducts,
+
+    // launch_paths
+    ListLaunchPaths,
+
+    // products
+    DescribeProduct,
+    DescribeProductView,
+
+    // shares
+    DescribePortfolioShareStatus,
+    ListOrganizationPortfolioAccess,
+    UpdatePortfolioShare,
+
+    // organizations
+    DisableAWSOrganizationsAccess,
+    EnableAWSOrganizationsAccess,
+    GetAWSOrganizationsAccessStatus,
+
+    // plans
+    CreateProvisionedProductPlan,
+    DeleteProvisionedProductPlan,
+    DescribeProvisionedProductPlan,
+    ExecuteProvisionedProductPlan,
+    ListProvisionedProductPlans,
+
+    // provisioning
+    DescribeProvisionedProduct,
+    DescribeProvisioningParameters,
+    DescribeRecord,
+    GetProvisionedProductOutputs,
+    ImportAsProvisionedProduct,
+    ListRecordHistory,
     ListStackInstancesForProvisionedProduct,
-    ListTagOptions,
     NotifyProvisionProductEngineWorkflowResult,
     NotifyTerminateProvisionedProductEngineWorkflowResult,
     NotifyUpdateProvisionedProductEngineWorkflowResult,
     ProvisionProduct,
     ScanProvisionedProducts,
-    SearchProducts,
     SearchProvisionedProducts,
     TerminateProvisionedProduct,
-    UpdateConstraint,
-    UpdatePortfolioShare,
     UpdateProvisionedProduct,
     UpdateProvisionedProductProperties,
-    UpdateServiceAction,
-    UpdateTagOption,
 }

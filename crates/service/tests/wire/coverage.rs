@@ -6,7 +6,10 @@ use mimeo_api::OPERATIONS;
 use mimeo_service::PENDING;
 
 use crate::told::Told;
-use crate::{artifacts, copying, portfolios, products, search, shares, table};
+use crate::{
+    artifacts, budgets, constraints, copying, launch_paths, organizations, portfolios, principals,
+    products, search, service_actions, shares, table, tag_options,
+};
 
 #[tokio::test]
 async fn every_answer_is_stated_byte_by_byte() {
@@ -17,6 +20,13 @@ async fn every_answer_is_stated_byte_by_byte() {
     shares::answers(&mut told).await;
     search::answers(&mut told).await;
     copying::answers(&mut told).await;
+    budgets::answers(&mut told).await;
+    constraints::answers(&mut told).await;
+    launch_paths::answers(&mut told).await;
+    organizations::answers(&mut told).await;
+    principals::answers(&mut told).await;
+    service_actions::answers(&mut told).await;
+    tag_options::answers(&mut told).await;
     let all: BTreeSet<&str> = OPERATIONS.iter().map(|one| one.name).collect();
     let pending: BTreeSet<&str> = PENDING.iter().copied().collect();
     let implemented: BTreeSet<&str> = all.difference(&pending).copied().collect();

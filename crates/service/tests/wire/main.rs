@@ -1,23 +1,30 @@
 //! Stories of the catalogue, told over the wire: a module a family, a few for what all families share.
 
 mod artifacts;
+mod budgets;
+mod constraints;
 mod copy_failures;
 mod copy_refusals;
 mod copying;
 mod coverage;
 mod idempotency;
 mod isolation;
+mod launch_paths;
+mod organizations;
 mod pages;
 mod pending;
 mod portfolios;
+mod principals;
 mod probes;
 mod products;
 mod quotas;
 mod sdk;
 mod search;
+mod service_actions;
 mod shapes;
 mod shares;
 mod table;
+mod tag_options;
 mod tags;
 mod templates;
 mod told;

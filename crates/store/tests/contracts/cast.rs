@@ -26,11 +26,7 @@ pub(crate) fn account(digits: &str) -> AccountId {
 }
 
 pub(crate) fn caller(digits: &str) -> Caller {
-    Caller {
-        account: account(digits),
-        principal: format!("arn:aws:iam::{digits}:root"),
-        region: "eu-west-1".parse().expect("a Region"),
-    }
+    Caller::root(account(digits), "eu-west-1".parse().expect("a Region"))
 }
 
 pub(crate) fn scope(digits: &str) -> AuthScope {

@@ -1,0 +1,1 @@
+//! Budgets: names of cost budgets on products and portfolios.

@@ -1,0 +1,1 @@
+//! Launch paths: the portfolios through which a caller may launch a product.

@@ -1,0 +1,1 @@
+//! Constraints: what holds for a product in a portfolio when it is launched.

@@ -1,0 +1,1 @@
+//! Organizations: management accounts, units, members.

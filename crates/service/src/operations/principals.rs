@@ -1,0 +1,1 @@
+//! Portfolio principals: who may see and launch what stands in a portfolio.

@@ -1,0 +1,1 @@
+//! Service actions: what may be run on a launched product.

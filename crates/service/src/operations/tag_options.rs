@@ -1,0 +1,1 @@
+//! TagOptions: tags that launches may or must carry.

@@ -1,0 +1,5 @@
+//! Budgets: statements and functions.
+
+use crate::dialect::statements;
+
+statements! {}

@@ -1,0 +1,5 @@
+//! Constraints: statements and functions.
+
+use crate::dialect::statements;
+
+statements! {}

@@ -1,0 +1,5 @@
+//! Launch paths: statements and functions.
+
+use crate::dialect::statements;
+
+statements! {}

@@ -1,0 +1,5 @@
+//! Organizations: statements and functions.
+
+use crate::dialect::statements;
+
+statements! {}

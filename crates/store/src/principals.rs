@@ -1,0 +1,5 @@
+//! Portfolio principals: statements and functions.
+
+use crate::dialect::statements;
+
+statements! {}

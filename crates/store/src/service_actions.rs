@@ -1,0 +1,5 @@
+//! Service actions: statements and functions.
+
+use crate::dialect::statements;
+
+statements! {}

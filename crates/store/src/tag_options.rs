@@ -1,0 +1,5 @@
+//! TagOptions: statements and functions.
+
+use crate::dialect::statements;
+
+statements! {}

@@ -1,0 +1,135 @@
+-- The rest of the catalogue: who sees a portfolio through what, and what hangs on products and
+-- portfolios. A section a family.
+
+-- shares ------------------------------------------------------------------------------------------
+
+-- Whom a share reaches: each account by its own id (written with the first share that names it), by
+-- `member/ID`, and by the units and the organization above it.
+CREATE TABLE membership (
+    account TEXT NOT NULL,
+    node TEXT NOT NULL,
+    PRIMARY KEY (account, node)
+);
+
+CREATE INDEX membership_by_node ON membership (node, account);
+
+INSERT INTO membership (account, node)
+SELECT DISTINCT recipient, recipient FROM portfolio_share;
+
+-- Which account sees which portfolio of another one through a share in force now.
+CREATE VIEW seen_share AS
+SELECT s.region, s.portfolio_id, s.owner, m.account, s.tag_options, s.principals
+FROM portfolio_share s
+JOIN membership m ON m.node = s.recipient
+WHERE s.accepted = 1;
+
+-- principals --------------------------------------------------------------------------------------
+
+-- `account` is whose principal it is: the portfolio's owner's, or that of a recipient.
+CREATE TABLE portfolio_principal (
+    region TEXT NOT NULL,
+    portfolio_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (region, portfolio_id, account, principal),
+    FOREIGN KEY (region, portfolio_id) REFERENCES portfolio (region, id)
+);
+
+CREATE INDEX portfolio_principal_by_principal
+    ON portfolio_principal (account, region, kind, principal, portfolio_id);
+
+-- constraints -------------------------------------------------------------------------------------
+
+-- `account` made it, in a portfolio of its own.
+CREATE TABLE portfolio_constraint (
+    region TEXT NOT NULL,
+    id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    portfolio_id TEXT NOT NULL,
+    product_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (region, id),
+    FOREIGN KEY (region, portfolio_id, product_id)
+        REFERENCES portfolio_product (region, portfolio_id, product_id) ON DELETE CASCADE
+);
+
+CREATE INDEX portfolio_constraint_by_pair
+    ON portfolio_constraint (region, portfolio_id, product_id, id);
+
+-- tag_options -------------------------------------------------------------------------------------
+
+CREATE TABLE tag_option (
+    region TEXT NOT NULL,
+    id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    tag_key TEXT NOT NULL,
+    tag_value TEXT NOT NULL,
+    active BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (region, id),
+    UNIQUE (account, region, tag_key, tag_value)
+);
+
+CREATE INDEX tag_option_by_creation ON tag_option (account, region, created, id);
+
+-- `account` associated them; kind is Portfolio or Product.
+CREATE TABLE tag_option_resource (
+    region TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    tag_option_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (region, resource_id, tag_option_id),
+    FOREIGN KEY (region, tag_option_id) REFERENCES tag_option (region, id)
+);
+
+CREATE INDEX tag_option_resource_by_option
+    ON tag_option_resource (region, tag_option_id, resource_id);
+
+-- budgets -----------------------------------------------------------------------------------------
+
+CREATE TABLE budget_resource (
+    region TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    budget TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (region, resource_id, account, budget)
+);
+
+-- service_actions ---------------------------------------------------------------------------------
+
+CREATE TABLE service_action (
+    region TEXT NOT NULL,
+    id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (region, id)
+);
+
+CREATE INDEX service_action_by_creation ON service_action (account, region, created, id);
+
+CREATE TABLE service_action_artifact (
+    region TEXT NOT NULL,
+    artifact_id TEXT NOT NULL,
+    service_action_id TEXT NOT NULL,
+    product_id TEXT NOT NULL,
+    account TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (region, artifact_id, service_action_id),
+    FOREIGN KEY (region, service_action_id) REFERENCES service_action (region, id),
+    FOREIGN KEY (region, artifact_id) REFERENCES artifact (region, id) ON DELETE CASCADE
+);
+
+CREATE INDEX service_action_artifact_by_action
+    ON service_action_artifact (region, service_action_id, artifact_id);
+
+-- organizations -----------------------------------------------------------------------------------
+
+-- identities --------------------------------------------------------------------------------------
