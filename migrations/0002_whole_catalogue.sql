@@ -21,7 +21,13 @@ CREATE VIEW seen_share AS
 SELECT s.region, s.portfolio_id, s.owner, m.account, s.tag_options, s.principals
 FROM portfolio_share s
 JOIN membership m ON m.node = s.recipient
-WHERE s.accepted = 1;
+WHERE s.accepted = 1 AND m.account <> s.owner;
+
+-- By account first, for what an account loses in every Region.
+DROP INDEX portfolio_product_foreign;
+
+CREATE INDEX portfolio_product_foreign
+    ON portfolio_product (portfolio_account, region, product_account);
 
 -- principals --------------------------------------------------------------------------------------
 
@@ -131,5 +137,24 @@ CREATE INDEX service_action_artifact_by_action
     ON service_action_artifact (region, service_action_id, artifact_id);
 
 -- organizations -----------------------------------------------------------------------------------
+
+-- The one organization: `one` is 1.
+CREATE TABLE organization (
+    one BIGINT PRIMARY KEY,
+    id TEXT NOT NULL,
+    management_account TEXT NOT NULL,
+    enabled BIGINT NOT NULL,
+    delegates_count BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE TABLE organization_delegate (
+    account TEXT PRIMARY KEY
+);
+
+-- What a portfolio can be shared with: `o-…`, `ou-…`, `member/ID`.
+CREATE TABLE organization_node (
+    node TEXT PRIMARY KEY
+);
 
 -- identities --------------------------------------------------------------------------------------
