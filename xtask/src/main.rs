@@ -7,6 +7,8 @@ mod table;
 mod test;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod translations;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

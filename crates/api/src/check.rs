@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::model::{Kind, Shape};
 use crate::value::{Look, Parts, Value, count};
 
@@ -15,7 +17,34 @@ pub const VALUE_CHARACTERS_MAX: usize = 1_024;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Violations {
     count: usize,
-    spelled: Vec<String>,
+    spelled: Vec<Violation>,
+}
+
+/// One constraint that one value violates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// At most [`VALUE_CHARACTERS_MAX`] characters of the value; `None` is null.
+    pub value: Option<String>,
+    /// Where it is: `tags.1.member.key`.
+    pub at: String,
+    pub rule: Broken,
+}
+
+/// The rule that is violated, with what it demands. Displayed, it is AWS's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Broken {
+    NotNull,
+    LengthAtMost(i64),
+    LengthAtLeast(i64),
+    ValueAtMost(i64),
+    ValueAtLeast(i64),
+    Pattern(String),
+    /// The allowed values, joined with commas.
+    OneOf(String),
+    /// All rules of the list's items, whichever is violated.
+    Items(Vec<Broken>),
+    Keys(Vec<Broken>),
+    Values(Vec<Broken>),
 }
 
 impl Violations {
@@ -28,14 +57,17 @@ impl Violations {
         self.count
     }
 
-    fn add(&mut self, value: &dyn Value, at: &Path<'_>, rule: &str) {
+    /// Those that are spelled out, at most [`VIOLATIONS_MAX`].
+    pub fn spelled(&self) -> &[Violation] {
+        &self.spelled
+    }
+
+    fn add(&mut self, value: &dyn Value, at: &Path<'_>, rule: Broken) {
         self.count += 1;
         if self.spelled.len() < VIOLATIONS_MAX {
             let value = shown(value);
             let at = at.text();
-            self.spelled.push(format!(
-                "{value} at '{at}' failed to satisfy constraint: {rule}"
-            ));
+            self.spelled.push(Violation { value, at, rule });
         }
     }
 }
@@ -43,12 +75,90 @@ impl Violations {
 impl fmt::Display for Violations {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.count == 1 { "" } else { "s" };
-        let texts = self.spelled.join("; ");
+        let texts: Vec<String> = self.spelled.iter().map(Violation::to_string).collect();
+        let texts = texts.join("; ");
         write!(
             formatter,
             "{} validation error{plural} detected: {texts}",
             self.count
         )
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, at, rule } = self;
+        match value {
+            Some(value) => write!(formatter, "Value '{value}'")?,
+            None => formatter.write_str("Value null")?,
+        }
+        write!(formatter, " at '{at}' failed to satisfy constraint: {rule}")
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |rules: &[Self]| {
+            let texts: Vec<String> = rules.iter().map(Self::to_string).collect();
+            texts.join(", ")
+        };
+        match self {
+            Self::NotNull => formatter.write_str("Member must not be null"),
+            Self::LengthAtMost(max) => {
+                write!(
+                    formatter,
+                    "Member must have length less than or equal to {max}"
+                )
+            }
+            Self::LengthAtLeast(min) => {
+                write!(
+                    formatter,
+                    "Member must have length greater than or equal to {min}"
+                )
+            }
+            Self::ValueAtMost(max) => {
+                write!(
+                    formatter,
+                    "Member must have value less than or equal to {max}"
+                )
+            }
+            Self::ValueAtLeast(min) => {
+                write!(
+                    formatter,
+                    "Member must have value greater than or equal to {min}"
+                )
+            }
+            Self::Pattern(pattern) => {
+                write!(
+                    formatter,
+                    "Member must satisfy regular expression pattern: {pattern}"
+                )
+            }
+            Self::OneOf(values) => {
+                write!(formatter, "Member must satisfy enum value set: [{values}]")
+            }
+            Self::Items(rules) => {
+                write!(
+                    formatter,
+                    "Member must satisfy constraint: [{}]",
+                    joined(rules)
+                )
+            }
+            Self::Keys(rules) => {
+                write!(
+                    formatter,
+                    "Map keys must satisfy constraint: [{}]",
+                    joined(rules)
+                )
+            }
+            Self::Values(rules) => {
+                write!(
+                    formatter,
+                    "Map value must satisfy constraint: [{}]",
+                    joined(rules)
+                )
+            }
+        }
     }
 }
 
@@ -98,7 +208,7 @@ fn check_value(value: &dyn Value, shape: &Shape, at: &Path<'_>, found: &mut Viol
                 let at = Path::Member(at, member.name);
                 match value.look() {
                     Look::Absent if member.required => {
-                        found.add(value, &at, "Member must not be null");
+                        found.add(value, &at, Broken::NotNull);
                     }
                     Look::Absent => {}
                     _ => check_value(value, member.shape, &at, found),
@@ -136,11 +246,7 @@ fn check_items(
     let mut all = true;
     items.each(&mut |_, item| all = all && conforms(item, shape));
     if !all {
-        found.add(
-            list,
-            at,
-            &format!("Member must satisfy constraint: [{}]", rules(shape)),
-        );
+        found.add(list, at, Broken::Items(rules(shape)));
     }
 }
 
@@ -160,20 +266,10 @@ fn check_entries(
         values = values && conforms(value, value_shape);
     });
     if !keys {
-        let rules = rules(key_shape);
-        found.add(
-            map,
-            at,
-            &format!("Map keys must satisfy constraint: [{rules}]"),
-        );
+        found.add(map, at, Broken::Keys(rules(key_shape)));
     }
     if !values {
-        let rules = rules(value_shape);
-        found.add(
-            map,
-            at,
-            &format!("Map value must satisfy constraint: [{rules}]"),
-        );
+        found.add(map, at, Broken::Values(rules(value_shape)));
     }
 }
 
@@ -182,7 +278,7 @@ fn own_rules(value: &dyn Value, shape: &Shape, at: &Path<'_>, found: &mut Violat
     let look = value.look();
     for rule in Rule::of(shape) {
         if !rule.holds(&look) {
-            found.add(value, at, &rule.text(shape));
+            found.add(value, at, rule.broken(shape));
         }
     }
 }
@@ -197,13 +293,13 @@ fn text_conforms(text: &str, shape: &Shape) -> bool {
     Rule::of(shape).all(|rule| rule.holds(&Look::Text(text)))
 }
 
-/// All rules of a shape in one line, whether they are violated or not.
-fn rules(shape: &Shape) -> String {
-    let mut texts: Vec<String> = Rule::of(shape).map(|rule| rule.text(shape)).collect();
+/// All rules of a shape, whether they are violated or not.
+fn rules(shape: &Shape) -> Vec<Broken> {
+    let mut all: Vec<Broken> = Rule::of(shape).map(|rule| rule.broken(shape)).collect();
     if let Kind::List(item) = shape.kind {
-        texts.push(format!("Member must satisfy constraint: [{}]", rules(item)));
+        all.push(Broken::Items(rules(item)));
     }
-    texts.join(", ")
+    all
 }
 
 /// One constraint of a shape.
@@ -236,28 +332,15 @@ impl<'a> Rule<'a> {
         }
     }
 
-    fn text(&self, shape: &Shape) -> String {
-        let measured = match shape.kind {
-            Kind::Integer => "value",
-            _ => "length",
-        };
+    fn broken(&self, shape: &Shape) -> Broken {
+        let is_number = matches!(shape.kind, Kind::Integer);
         match self {
-            Self::AtMost(max) => format!("Member must have {measured} less than or equal to {max}"),
-            Self::AtLeast(min) => {
-                format!("Member must have {measured} greater than or equal to {min}")
-            }
-            Self::Pattern(pattern) => {
-                format!(
-                    "Member must satisfy regular expression pattern: {}",
-                    pattern.source()
-                )
-            }
-            Self::OneOf(values) => {
-                format!(
-                    "Member must satisfy enum value set: [{}]",
-                    values.join(", ")
-                )
-            }
+            Self::AtMost(max) if is_number => Broken::ValueAtMost(*max),
+            Self::AtMost(max) => Broken::LengthAtMost(*max),
+            Self::AtLeast(min) if is_number => Broken::ValueAtLeast(*min),
+            Self::AtLeast(min) => Broken::LengthAtLeast(*min),
+            Self::Pattern(pattern) => Broken::Pattern(pattern.source().to_owned()),
+            Self::OneOf(values) => Broken::OneOf(values.join(", ")),
         }
     }
 }
@@ -273,10 +356,10 @@ fn measure(look: &Look<'_>) -> Option<i64> {
     i64::try_from(size).ok()
 }
 
-/// `Value null`, or `Value 'x'` with at most [`VALUE_CHARACTERS_MAX`] of its characters.
-fn shown(value: &dyn Value) -> String {
+/// At most [`VALUE_CHARACTERS_MAX`] characters of a value that is there.
+fn shown(value: &dyn Value) -> Option<String> {
     if let Look::Absent = value.look() {
-        return "Value null".to_owned();
+        return None;
     }
     let mut text = String::new();
     show(value, &mut text);
@@ -285,7 +368,7 @@ fn shown(value: &dyn Value) -> String {
         text.truncate(end);
         text.push('…');
     }
-    format!("Value '{text}'")
+    Some(text)
 }
 
 /// Java's manner: `[a, b]`, `{key=value}`. Stops soon after the limit of what is shown.
@@ -329,7 +412,7 @@ mod tests {
 
     fn text_of<O: Operation>(body: &str) -> String {
         match decode::<O>(Protocol::Json, body.as_bytes()).unwrap_err() {
-            Refused::Invalid(violations) => violations.to_string(),
+            Refused::Invalid { violations, .. } => violations.to_string(),
             Refused::Malformed(problem) => panic!("malformed: {problem}"),
         }
     }

@@ -20,7 +20,7 @@ use std::fmt::Debug;
 
 use serde::Serialize;
 
-pub use check::{VALUE_CHARACTERS_MAX, VIOLATIONS_MAX, Violations};
+pub use check::{Broken, VALUE_CHARACTERS_MAX, VIOLATIONS_MAX, Violation, Violations};
 pub use generated::*;
 pub use model::InputShape;
 pub use required::Required;

@@ -25,14 +25,18 @@ pub enum Refused {
     /// Not the wire form, or a member of the wrong type: a `SerializationException`.
     Malformed(String),
     /// Against the model's constraints: a `ValidationException`.
-    Invalid(Violations),
+    Invalid {
+        violations: Violations,
+        /// The language that the caller asked for, if the operation has one.
+        language: Option<String>,
+    },
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(problem) => formatter.write_str(problem),
-            Self::Invalid(violations) => violations.fmt(formatter),
+            Self::Invalid { violations, .. } => violations.fmt(formatter),
         }
     }
 }
@@ -46,7 +50,11 @@ pub fn decode<O: Operation>(protocol: Protocol, body: &[u8]) -> Result<O::Input,
     if violations.is_empty() {
         Ok(input)
     } else {
-        Err(Refused::Invalid(violations))
+        let language = O::language(&input).map(str::to_owned);
+        Err(Refused::Invalid {
+            violations,
+            language,
+        })
     }
 }
 

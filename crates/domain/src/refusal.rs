@@ -1,13 +1,15 @@
 //! Refusals: the catalogue says no. One variant a rule, carrying what the text needs.
 
+use serde::Serialize;
+
 use crate::products::ProductType;
 use crate::{AccountId, ArtifactId, CopyToken, PortfolioId, ProductId};
 
 /// Why a well-formed, authorised request was not carried out. Nothing changed.
 ///
 /// Texts follow those seen in public where there are any; what may not be seen reads exactly as
-/// what does not exist.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// what does not exist. Serialized, a refusal is its name and its data, which translations are made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 pub enum Refusal {
     #[error("{0} does not exist or access was denied")]
     NoSuchProduct(ProductId),

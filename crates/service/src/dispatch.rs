@@ -12,6 +12,7 @@ use mimeo_store::{AuthScope, Replay, Store, StoreError, Tx, Work};
 
 use crate::cx::{Cx, Handle, Outside, Prepared, Reach};
 use crate::error::{Failure, Rejection, Stop, Told};
+use crate::language::Language;
 use crate::page::Pages;
 use crate::replay::{self, ReplayKey};
 use crate::world::{Service, World};
@@ -54,12 +55,22 @@ impl Answer {
         Self::told(&Told::from(rejection), protocol, None)
     }
 
+    /// In English, as where there is no `AcceptLanguage`.
     pub fn stopped(stop: &Stop, declared: &[ErrorCode], protocol: Protocol) -> Self {
+        Self::stopped_in(Language::English, stop, declared, protocol)
+    }
+
+    fn stopped_in(
+        language: Language,
+        stop: &Stop,
+        declared: &[ErrorCode],
+        protocol: Protocol,
+    ) -> Self {
         let fault = match stop {
             Stop::Failure(failure) => Some(failure.to_string()),
             Stop::Refusal(_) | Stop::NotYet(_) => None,
         };
-        Self::told(&Told::stop(stop, declared), protocol, fault)
+        Self::told(&Told::stop(stop, declared, language), protocol, fault)
     }
 
     fn told(told: &Told, protocol: Protocol, fault: Option<String>) -> Self {
@@ -125,9 +136,10 @@ impl Service {
             Ok(input) => input,
             Err(refused) => return Answer::rejected(&rejection(&refused), call.protocol),
         };
+        let language = Language::of(O::language(&input));
         match self.serve::<O>(call, input).await {
             Ok(done) => Answer::done(done.encode(call.protocol)),
-            Err(stop) => Answer::stopped(&stop, O::ERRORS, call.protocol),
+            Err(stop) => Answer::stopped_in(language, &stop, O::ERRORS, call.protocol),
         }
     }
 
@@ -224,8 +236,12 @@ async fn replayed<O: Handle>(
 fn rejection(refused: &Refused) -> Rejection {
     match refused {
         Refused::Malformed(message) => Rejection::new("SerializationException", message.as_str()),
-        Refused::Invalid(violations) => {
-            Rejection::new("ValidationException", violations.to_string())
+        Refused::Invalid {
+            violations,
+            language,
+        } => {
+            let language = Language::of(language.as_deref());
+            Rejection::new("ValidationException", language.violations(violations))
         }
     }
 }

@@ -6,6 +6,8 @@ use mimeo_store::StoreError;
 use mimeo_templates::shelf::ShelfError;
 use serde::Serialize;
 
+use crate::language::Language;
+
 /// Turned away at the door, before the catalogue was asked: AWS's common errors, which the service
 /// model does not declare.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +123,7 @@ impl From<&Rejection> for Told {
 impl Told {
     /// Tells a stop in the codes that `declared` lists. Where a quota's own code is not among them,
     /// it is told as a bad parameter (AWS's UpdateProduct lists no LimitExceededException).
-    pub(crate) fn stop(stop: &Stop, declared: &[ErrorCode]) -> Self {
+    pub(crate) fn stop(stop: &Stop, declared: &[ErrorCode], language: Language) -> Self {
         let front = |status, code, message: &str| Self {
             status,
             code,
@@ -133,10 +135,10 @@ impl Told {
                 Code::Modelled(code) => Self {
                     status: 400,
                     code: listed(code, declared).name(),
-                    message: refusal.to_string(),
+                    message: language.refusal(refusal),
                     member: MessageMember::Capital,
                 },
-                Code::Throttling => front(400, "ThrottlingException", &refusal.to_string()),
+                Code::Throttling => front(400, "ThrottlingException", &language.refusal(refusal)),
             },
             Stop::NotYet(_) => front(501, "NotImplementedException", &stop.to_string()),
             Stop::Failure(Failure::Store(StoreError::Overloaded | StoreError::Conflict)) => {

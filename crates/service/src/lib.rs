@@ -8,6 +8,7 @@ mod cx;
 mod dispatch;
 mod draft;
 mod error;
+mod language;
 mod operations;
 mod page;
 mod replay;

@@ -9,6 +9,7 @@ mod copying;
 mod coverage;
 mod idempotency;
 mod isolation;
+mod languages;
 mod launch_paths;
 mod organizations;
 mod pages;

@@ -11,6 +11,7 @@ use mimeo_domain::{CopyToken, Refusal};
 
 use crate::cx::{Cx, Handle};
 use crate::error::Stop;
+use crate::language::Language;
 
 impl Handle for DescribeCopyProductStatus {
     async fn handle(
@@ -36,7 +37,9 @@ impl Handle for DescribeCopyProductStatus {
             State::Failed(detail) => DescribeCopyProductStatusOutput {
                 copy_product_status: Some(CopyProductStatus::Failed),
                 target_product_id: None,
-                status_detail: Some(detail.to_string()),
+                status_detail: Some(
+                    Language::of(input.accept_language.as_deref()).status_detail(&detail),
+                ),
             },
         })
     }

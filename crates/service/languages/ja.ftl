@@ -1,0 +1,79 @@
+# Japanese. A message for each refusal, status detail and rule of the model, under its variant's
+# name; a lone field is $it. What a caller gave, and ids, stay as they are.
+
+NoSuchProduct = { $it } は存在しないか、アクセスが拒否されました
+NoSuchProductNamed = 名前が { $it } の製品が見つかりません
+SeveralProductsNamed = 名前が { $it } の製品が複数見つかりました。
+NoSuchArtifact = プロビジョニングアーティファクト { $it } が見つかりません。
+NoSuchArtifactNamed = 名前が { $it } のプロビジョニングアーティファクトが見つかりません。
+SeveralArtifactsNamed = 名前が { $it } のプロビジョニングアーティファクトが複数見つかりました。
+NoSuchPortfolio = ポートフォリオ { $it } が見つかりません。
+NoSuchShare = ポートフォリオ { $portfolio } はアカウント { $recipient } と共有されていません。
+NoShareToAccept = ポートフォリオが見つかりません: { $it }
+NotAssociated = 製品 { $product } はポートフォリオ { $portfolio } に関連付けられていません。
+NoSuchCopy = コピー操作 { $it } が見つかりません。
+NoSuchUpload = アップロードされたテンプレート { $it } が見つかりません。
+UploadName = 「{ $it }」はテンプレートの名前にできません。先頭が英数字で、英数字、ドット、ハイフン、アンダースコアからなる 128 文字以内の名前にしてください。
+ExactlyOneOf = 次のうち 1 つだけを指定してください: { $it }。
+NotAWebAddress = { $member } は http:// または https:// で始まる必要があります。
+ArtifactInfo = Info には LoadTemplateFromURL と ImportFromPhysicalId のどちらか 1 つだけを指定してください。
+NoArtifactParameters = ProvisioningArtifactParameters を指定してください。
+SourceConnection = SourceConnection はサポートされていません。Mimeo はリポジトリと同期しません。代わりに LoadTemplateFromURL を含む ProvisioningArtifactParameters を指定してください。
+PhysicalId = ImportFromPhysicalId はサポートされていません。Mimeo には読み取る CloudFormation スタックがありません。代わりに LoadTemplateFromURL を指定してください。
+InvalidTemplate = templateBody が無効です。テンプレートが有効であることを確認してください ({ $it })
+TemplateUrl = テンプレートの URL を使用できません: { $it }
+MarketplaceProduct = タイプ MARKETPLACE の製品は AWS Marketplace だけが作成します。
+ArtifactTypeMismatch = 製品タイプ { $product_type } は、指定されたプロビジョニングアーティファクトのタイプをサポートしていません。
+NotAProductArn = 「{ $it }」は製品の ARN ではありません: arn:aws:catalog:REGION:ACCOUNT:product/prod-…。
+NoArtifactIdentifier = SourceProvisioningArtifactIdentifiers の各要素には Id が必要です。
+CopyTypeMismatch = タイプ { $from } の製品をタイプ { $to } の製品にコピーすることはできません。
+TagKeyTwice = タグキー「{ $it }」が 2 回指定されています。
+TagKeyReserved = タグキー「{ $it }」は予約済みの aws: で始まっています。
+PageToken = PageToken は、このリージョンのこのアカウントにこの操作が返したものではありません。
+TokenReused = IdempotencyToken は別のパラメータで既に使用されています。新しいリクエストには新しいトークンを使用してください。
+ShareWithOwner = アカウント { $it } は既にこのポートフォリオの所有者です。
+ShareOfForeignProducts = ポートフォリオ { $it } には共有された製品が含まれているため、さらに共有することはできません。
+SharedWithYou = { $it } は共有されたものです。変更できるのは所有者だけです。
+SharePrincipalsWithAccount = SharePrincipals は組織との共有でのみ使用できます。
+ProductInPortfolios = 製品 { $product } にはまだ関連付けられたポートフォリオがあります ({ $portfolios_count })
+PortfolioHolds = ポートフォリオ { $portfolio } にはまだ関連付けられた { $what } があります
+LastArtifact = { $it } には少なくとも 1 つのプロビジョニングアーティファクトが必要です
+TooManyProducts = このリージョンのアカウントの製品数は、既にクォータの { $products_max } に達しています。
+TooManyPortfolios = このリージョンのアカウントのポートフォリオ数は、既にクォータの { $portfolios_max } に達しています。
+TooManyProductsInPortfolio = ポートフォリオ { $portfolio } の製品数は、既にクォータの { $products_max } に達しています。
+TooManyArtifacts = 製品 { $product } のプロビジョニングアーティファクト数は、既にクォータの { $artifacts_max } に達しています。
+TooManyShares = ポートフォリオ { $portfolio } の共有先は、既にクォータの { $shares_max } に達しています。
+TooManyTags = 1 つのリソースに付けられるタグは最大 { $tags_max } 個です。
+TooManyUploads = アカウントがアップロードしたテンプレートは、既にクォータの { $uploads_max } に達しています。
+TooManyCopies = レートを超えました: このアカウントのコピーが { $copies_max } 件進行中です。後でもう一度試してください。
+
+## Status details of copies
+
+SOURCE_NOT_FOUND = コピー元の製品 { $product } は、読み取る前に削除されました。別の製品をコピーしてください。
+SOURCE_ARTIFACT_NOT_FOUND = コピー元のバージョン { $artifact } は、読み取る前に削除されました。それを除いてもう一度コピーしてください。
+SOURCE_ACCESS_REMOVED = コピー中に、コピー元の製品 { $product } へのアクセスが取り消されました。所有者にこの製品を含むポートフォリオの共有を依頼し、共有を承諾してから、もう一度コピーしてください。
+SOURCE_UNAVAILABLE = コピーのどの試行でも、コピー元のリージョン { $region } に接続できませんでした。復旧してからもう一度コピーしてください。
+TARGET_NOT_FOUND = コピー中に、コピー先の製品 { $product } が削除されました。別のコピー先を指定するか、指定せずに新しい製品を作成してください。
+TARGET_TYPE_MISMATCH = コピー先の製品 { $product } のタイプは { $target }、コピー元のタイプは { $source } です。コピー元と同じタイプの製品にコピーしてください。
+CONTENT_VERIFICATION = コピー元のバージョン { $artifact } のテンプレートがないか、記録されたダイジェストと一致しません。所有者がそのバージョンを作り直す必要があります。ほかのバージョンは ID を指定してコピーしてください。
+PRODUCT_QUOTA = コピー先アカウントのこのリージョンの製品数は、既にクォータの { $products_max } に達しています。いくつか削除するかクォータを引き上げてから、もう一度コピーしてください。
+ARTIFACT_QUOTA = コピー先の製品 { $product } のバージョン数がクォータの { $artifacts_max } を超えます。コピーするバージョンを減らすか、先にいくつか削除してください。
+TAG_QUOTA = コピー先の製品のタグ数がクォータの { $tags_max } を超えます。CopyTags を指定せずにコピーするか、先にいくつか削除してください。
+DEADLINE = コピーは 1 時間の期限までに終わりませんでした。もう一度コピーしてください。再び起きた場合は、このコピーのトークンのログを運用担当者に問い合わせてください。
+INTERNAL = 内部エラー、参照番号 { $reference }。もう一度コピーしてください。再び起きた場合は、この参照番号のログを運用担当者に問い合わせてください。
+
+## Rules of the service model
+
+Violations = { $count } 件の検証エラーが検出されました: { $violations }
+ViolationOfValue = '{ $at }' の値 '{ $value }' は次の制約を満たしていません: { $rule }
+ViolationOfNull = '{ $at }' の値 null は次の制約を満たしていません: { $rule }
+NotNull = メンバーは null であってはなりません
+LengthAtMost = メンバーの長さは { $it } 以下でなければなりません
+LengthAtLeast = メンバーの長さは { $it } 以上でなければなりません
+ValueAtMost = メンバーの値は { $it } 以下でなければなりません
+ValueAtLeast = メンバーの値は { $it } 以上でなければなりません
+Pattern = メンバーは次の正規表現パターンに一致しなければなりません: { $it }
+OneOf = メンバーは次の列挙値のいずれかでなければなりません: [{ $it }]
+Items = メンバーは次の制約を満たさなければなりません: [{ $it }]
+Keys = マップのキーは次の制約を満たさなければなりません: [{ $it }]
+Values = マップの値は次の制約を満たさなければなりません: [{ $it }]
