@@ -121,11 +121,11 @@ CREATE TABLE service_action (
 
 CREATE INDEX service_action_by_creation ON service_action (account, region, created, id);
 
+-- `account` owns both.
 CREATE TABLE service_action_artifact (
     region TEXT NOT NULL,
     artifact_id TEXT NOT NULL,
     service_action_id TEXT NOT NULL,
-    product_id TEXT NOT NULL,
     account TEXT NOT NULL,
     created BIGINT NOT NULL,
     PRIMARY KEY (region, artifact_id, service_action_id),

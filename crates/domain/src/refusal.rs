@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::products::ProductType;
-use crate::{AccountId, ArtifactId, CopyToken, PortfolioId, ProductId};
+use crate::{AccountId, ArtifactId, CopyToken, PortfolioId, ProductId, ServiceActionId};
 
 /// Why a well-formed, authorised request was not carried out. Nothing changed.
 ///
@@ -153,7 +153,39 @@ pub enum Refusal {
     // budgets
 
     // service_actions
-
+    #[error("Service action {0} not found.")]
+    NoSuchServiceAction(ServiceActionId),
+    #[error("Definition is not valid: {0}.")]
+    ServiceActionDefinition(String),
+    #[error("Service action {action} is already associated with provisioning artifact {artifact}.")]
+    ServiceActionAssociated {
+        action: ServiceActionId,
+        artifact: ArtifactId,
+    },
+    #[error("Service action {action} is not associated with provisioning artifact {artifact}.")]
+    ServiceActionNotAssociated {
+        action: ServiceActionId,
+        artifact: ArtifactId,
+    },
+    #[error(
+        "Service action {action} still has associated Provisioning Artifacts ({artifacts_count})"
+    )]
+    ServiceActionInUse {
+        action: ServiceActionId,
+        artifacts_count: u64,
+    },
+    #[error(
+        "The account already has {service_actions_max} service actions in this Region, its quota."
+    )]
+    TooManyServiceActions { service_actions_max: u64 },
+    #[error(
+        "Provisioning artifact {artifact} already has {service_actions_max} service actions, the \
+         quota."
+    )]
+    TooManyServiceActionsOfArtifact {
+        artifact: ArtifactId,
+        service_actions_max: u64,
+    },
     // launch_paths
 
     // organizations

@@ -179,13 +179,13 @@ fn listed(code: ErrorCode, declared: &[ErrorCode]) -> ErrorCode {
 
 /// How a refusal is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Code {
+pub(crate) enum Code {
     Modelled(ErrorCode),
     Throttling,
 }
 
 /// The code of every refusal; dispatch asserts that the model declares it for the operation.
-fn code(refusal: &Refusal) -> Code {
+pub(crate) fn code(refusal: &Refusal) -> Code {
     use Refusal as R;
     Code::Modelled(match refusal {
         R::NoSuchProduct(_)
@@ -235,5 +235,15 @@ fn code(refusal: &Refusal) -> Code {
         | R::TooManyTags { .. }
         | R::TooManyUploads { .. } => ErrorCode::LimitExceeded,
         R::TooManyCopies { .. } => return Code::Throttling,
+        // service_actions
+        R::NoSuchServiceAction(_) | R::ServiceActionNotAssociated { .. } => {
+            ErrorCode::ResourceNotFound
+        }
+        R::ServiceActionDefinition(_) => ErrorCode::InvalidParameters,
+        R::ServiceActionAssociated { .. } => ErrorCode::DuplicateResource,
+        R::ServiceActionInUse { .. } => ErrorCode::ResourceInUse,
+        R::TooManyServiceActions { .. } | R::TooManyServiceActionsOfArtifact { .. } => {
+            ErrorCode::LimitExceeded
+        }
     })
 }

@@ -7,6 +7,7 @@ use mimeo_domain::arn;
 use mimeo_domain::artifacts::{Artifact, ArtifactType, Guidance, Lineage, Origin};
 use mimeo_domain::portfolios::Portfolio;
 use mimeo_domain::products::{Product, ProductType};
+use mimeo_domain::service_actions::ServiceAction;
 use mimeo_domain::tags::Tag;
 use mimeo_domain::{ArtifactId, ProductId, Timestamp};
 
@@ -59,7 +60,6 @@ pub(crate) fn tags(tags: &[Tag]) -> Vec<api::Tag> {
 /// `created` is the product's own creation, or in a search that of its newest version, as recorded
 /// answers of the real service have it.
 pub(crate) fn product_detail(product: &Product, created: Timestamp) -> api::ProductViewDetail {
-    let details = product.details.clone();
     api::ProductViewDetail {
         created_time: Some(seconds(created)),
         product_arn: Some(arn::product_arn(
@@ -67,21 +67,26 @@ pub(crate) fn product_detail(product: &Product, created: Timestamp) -> api::Prod
             &product.account,
             &product.id,
         )),
-        product_view_summary: Some(api::ProductViewSummary {
-            distributor: details.distributor,
-            has_default_path: Some(false),
-            id: Some(product.id.view_id()),
-            name: Some(details.name),
-            owner: Some(details.owner),
-            product_id: Some(product.id.to_string()),
-            short_description: details.description,
-            support_description: details.support_description,
-            support_email: details.support_email,
-            support_url: details.support_url,
-            r#type: Some(product_type(product.product_type)),
-        }),
+        product_view_summary: Some(product_summary(product)),
         source_connection: None,
         status: Some(api::Status::Created),
+    }
+}
+
+pub(crate) fn product_summary(product: &Product) -> api::ProductViewSummary {
+    let details = product.details.clone();
+    api::ProductViewSummary {
+        distributor: details.distributor,
+        has_default_path: Some(false),
+        id: Some(product.id.view_id()),
+        name: Some(details.name),
+        owner: Some(details.owner),
+        product_id: Some(product.id.to_string()),
+        short_description: details.description,
+        support_description: details.support_description,
+        support_email: details.support_email,
+        support_url: details.support_url,
+        r#type: Some(product_type(product.product_type)),
     }
 }
 
@@ -95,6 +100,17 @@ pub(crate) fn artifact_detail(artifact: &Artifact) -> api::ProvisioningArtifactD
         name: artifact.details.name.clone(),
         source_revision: None,
         r#type: Some(artifact_type(artifact.artifact_type)),
+    }
+}
+
+/// A version as end users see it.
+pub(crate) fn artifact(artifact: &Artifact) -> api::ProvisioningArtifact {
+    api::ProvisioningArtifact {
+        created_time: Some(seconds(artifact.created)),
+        description: artifact.details.description.clone(),
+        guidance: Some(guidance(artifact.guidance)),
+        id: Some(artifact.id.to_string()),
+        name: artifact.details.name.clone(),
     }
 }
 
@@ -141,5 +157,22 @@ pub(crate) fn portfolio_detail(portfolio: &Portfolio) -> api::PortfolioDetail {
         display_name: Some(details.display_name),
         id: Some(portfolio.id.to_string()),
         provider_name: Some(details.provider_name),
+    }
+}
+
+pub(crate) fn service_action_summary(action: &ServiceAction) -> api::ServiceActionSummary {
+    api::ServiceActionSummary {
+        definition_type: Some(api::ServiceActionDefinitionType::SsmAutomation),
+        description: action.description.clone(),
+        id: Some(action.id.to_string()),
+        name: Some(action.name.clone()),
+    }
+}
+
+pub(crate) fn service_action_detail(action: &ServiceAction) -> api::ServiceActionDetail {
+    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+    api::ServiceActionDetail {
+        definition: Some(action.definition.pairs().map(owned).collect()),
+        service_action_summary: Some(service_action_summary(action)),
     }
 }

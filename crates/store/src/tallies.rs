@@ -10,6 +10,7 @@ use crate::{AuthScope, StoreError, Tx};
 pub enum Tally {
     Products,
     Portfolios,
+    ServiceActions,
     Uploads,
 }
 
@@ -18,6 +19,7 @@ impl Tally {
         match self {
             Self::Products => "products",
             Self::Portfolios => "portfolios",
+            Self::ServiceActions => "service_actions",
             Self::Uploads => "uploads",
         }
     }

@@ -51,19 +51,8 @@ pending! {
     ListBudgetsForResource,
 
     // service_actions
-    AssociateServiceActionWithProvisioningArtifact,
-    BatchAssociateServiceActionWithProvisioningArtifact,
-    BatchDisassociateServiceActionFromProvisioningArtifact,
-    CreateServiceAction,
-    DeleteServiceAction,
-    DescribeServiceAction,
     DescribeServiceActionExecutionParameters,
-    DisassociateServiceActionFromProvisioningArtifact,
     ExecuteProvisionedProductServiceAction,
-    ListProvisioningArtifactsForServiceAction,
-    ListServiceActions,
-    ListServiceActionsForProvisioningArtifact,
-    UpdateServiceAction,
 
     // search
     SearchProducts,

@@ -13,6 +13,7 @@ struct Belongings {
     version: String,
     portfolio: Portfolio,
     copy: String,
+    action: String,
 }
 
 async fn belongings(account: &Account) -> Belongings {
@@ -25,6 +26,7 @@ async fn belongings(account: &Account) -> Belongings {
         product,
         portfolio,
         copy,
+        action: crate::service_actions::action(account, "restart").await,
     }
 }
 
@@ -33,6 +35,8 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
     let is_of_portfolio = operation.ends_with("Portfolio");
     Some(match member {
         "Id" if is_of_portfolio => json!(of.portfolio.id),
+        "Id" if operation.ends_with("ServiceAction") => json!(of.action),
+        "ServiceActionId" => json!(of.action),
         "Id" | "ProductId" | "TargetProductId" => json!(of.product.id),
         "PortfolioId" | "SourcePortfolioId" => json!(of.portfolio.id),
         "ProvisioningArtifactId" => json!(of.version),
@@ -46,7 +50,14 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
 /// The same with an id that was never given out.
 fn never_issued(value: &Value, of: &Belongings) -> Value {
     let mut text = value.to_string();
-    for id in [&of.product.id, &of.portfolio.id, &of.version, &of.copy] {
+    let ids = [
+        &of.product.id,
+        &of.portfolio.id,
+        &of.version,
+        &of.copy,
+        &of.action,
+    ];
+    for id in ids {
         let (kind, _) = id.split_once('-').expect("a prefix");
         text = text.replace(id.as_str(), &format!("{kind}-aaaaaaaaaaaaa"));
     }

@@ -1,8 +1,9 @@
 //! Pages: every list in full, whatever the size of its pages, and nobody else's tokens.
 
-use mimeo_testkit::{Account, World};
+use mimeo_testkit::{Account, Product, World};
 use serde_json::{Value, json};
 
+use crate::service_actions;
 use crate::told::{INVALID, refused};
 
 const BAD_TOKEN: &str =
@@ -26,7 +27,7 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
         all = all.holds(&hub.product(name).await).await;
         world.advance(1);
     }
-    vec![
+    let mut lists = vec![
         (hub.clone(), "ListPortfolios", json!({})),
         (
             hub.clone(),
@@ -45,11 +46,46 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
         ),
         (hub.clone(), "SearchProductsAsAdmin", json!({})),
         (
-            hub,
+            hub.clone(),
             "SearchProductsAsAdmin",
             json!({"PortfolioId": first.id}),
         ),
         (spoke, "ListAcceptedPortfolioShares", json!({})),
+    ];
+    lists.extend(service_actions(&hub, &product.versions(3).await).await);
+    lists
+}
+
+async fn service_actions(hub: &Account, product: &Product) -> Vec<(Account, &'static str, Value)> {
+    let versions = product.version_ids().await;
+    let mut actions = Vec::new();
+    for name in ["a1", "a2", "a3"] {
+        actions.push(service_actions::action(hub, name).await);
+    }
+    let (version, action) = (&versions[0], &actions[0]);
+    let of_one = actions.iter().map(|other| (version, other));
+    let of_others = versions[1..].iter().map(|other| (other, action));
+    let pairs: Vec<Value> = of_one
+        .chain(of_others)
+        .map(|(version, action)| service_actions::pair(product, version, action))
+        .collect();
+    let batch = json!({"ServiceActionAssociations": pairs});
+    hub.does("BatchAssociateServiceActionWithProvisioningArtifact", batch)
+        .await;
+    let of_version = json!({"ProductId": product.id, "ProvisioningArtifactId": version});
+    let of_action = json!({"ServiceActionId": action});
+    vec![
+        (hub.clone(), "ListServiceActions", json!({})),
+        (
+            hub.clone(),
+            "ListServiceActionsForProvisioningArtifact",
+            of_version,
+        ),
+        (
+            hub.clone(),
+            "ListProvisioningArtifactsForServiceAction",
+            of_action,
+        ),
     ]
 }
 

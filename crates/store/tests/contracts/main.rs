@@ -8,5 +8,6 @@ mod plans;
 mod portfolios;
 mod products;
 mod replays;
+mod service_actions;
 mod shares;
 mod tallies;
