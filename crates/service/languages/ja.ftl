@@ -47,6 +47,15 @@ TooManyTags = 1 つのリソースに付けられるタグは最大 { $tags_max 
 TooManyUploads = アカウントがアップロードしたテンプレートは、既にクォータの { $uploads_max } に達しています。
 TooManyCopies = レートを超えました: このアカウントのコピーが { $copies_max } 件進行中です。後でもう一度試してください。
 
+# service_actions
+NoSuchServiceAction = サービスアクション { $it } が見つかりません。
+ServiceActionDefinition = Definition が有効ではありません: { $it }。
+ServiceActionAssociated = サービスアクション { $action } は、既にプロビジョニングアーティファクト { $artifact } に関連付けられています。
+ServiceActionNotAssociated = サービスアクション { $action } は、プロビジョニングアーティファクト { $artifact } に関連付けられていません。
+ServiceActionInUse = サービスアクション { $action } には、関連付けられたプロビジョニングアーティファクトがまだあります ({ $artifacts_count })
+TooManyServiceActions = このリージョンのアカウントのサービスアクション数は、既にクォータの { $service_actions_max } に達しています。
+TooManyServiceActionsOfArtifact = プロビジョニングアーティファクト { $artifact } のサービスアクション数は、既にクォータの { $service_actions_max } に達しています。
+
 ## Status details of copies
 
 SOURCE_NOT_FOUND = コピー元の製品 { $product } は、読み取る前に削除されました。別の製品をコピーしてください。

@@ -47,6 +47,15 @@ TooManyTags = 一个资源最多可有 { $tags_max } 个标签。
 TooManyUploads = 该账户已保存 { $uploads_max } 个上传的模板，达到配额。
 TooManyCopies = 超出速率：该账户有 { $copies_max } 个复制正在进行。请稍后重试。
 
+# service_actions
+NoSuchServiceAction = 找不到服务操作 { $it }。
+ServiceActionDefinition = Definition 无效：{ $it }。
+ServiceActionAssociated = 服务操作 { $action } 已与预置构件 { $artifact } 关联。
+ServiceActionNotAssociated = 服务操作 { $action } 未与预置构件 { $artifact } 关联。
+ServiceActionInUse = 服务操作 { $action } 仍有关联的预置构件（{ $artifacts_count }）
+TooManyServiceActions = 该账户在此区域已有 { $service_actions_max } 个服务操作，达到配额。
+TooManyServiceActionsOfArtifact = 预置构件 { $artifact } 已有 { $service_actions_max } 个服务操作，达到配额。
+
 ## Status details of copies
 
 SOURCE_NOT_FOUND = 源产品 { $product } 在读取之前已被删除。请复制其他产品。

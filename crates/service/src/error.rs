@@ -193,6 +193,8 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoSuchArtifact(_)
         | R::NoSuchArtifactNamed(_)
         | R::NoSuchPortfolio(_)
+        | R::NoSuchServiceAction(_)
+        | R::ServiceActionNotAssociated { .. }
         | R::NoSuchShare { .. }
         | R::NoShareToAccept(_)
         | R::NotAssociated { .. }
@@ -214,6 +216,7 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NotAProductArn(_)
         | R::NoArtifactIdentifier
         | R::CopyTypeMismatch { .. }
+        | R::ServiceActionDefinition(_)
         | R::TagKeyTwice(_)
         | R::TagKeyReserved(_)
         | R::PageToken
@@ -224,26 +227,19 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::UploadName(_)
         | R::SharePrincipalsWithAccount => ErrorCode::InvalidParameters,
         R::OrganizationShareNotYet => ErrorCode::OperationNotSupported,
-        R::ProductInPortfolios { .. } | R::PortfolioHolds { .. } | R::LastArtifact(_) => {
+        R::ServiceActionAssociated { .. } => ErrorCode::DuplicateResource,
+        R::ProductInPortfolios { .. } | R::ServiceActionInUse { .. } | R::PortfolioHolds { .. } | R::LastArtifact(_) => {
             ErrorCode::ResourceInUse
         }
         R::TooManyProducts { .. }
         | R::TooManyPortfolios { .. }
         | R::TooManyProductsInPortfolio { .. }
         | R::TooManyArtifacts { .. }
+        | R::TooManyServiceActions { .. }
+        | R::TooManyServiceActionsOfArtifact { .. }
         | R::TooManyShares { .. }
         | R::TooManyTags { .. }
         | R::TooManyUploads { .. } => ErrorCode::LimitExceeded,
         R::TooManyCopies { .. } => return Code::Throttling,
-        // service_actions
-        R::NoSuchServiceAction(_) | R::ServiceActionNotAssociated { .. } => {
-            ErrorCode::ResourceNotFound
-        }
-        R::ServiceActionDefinition(_) => ErrorCode::InvalidParameters,
-        R::ServiceActionAssociated { .. } => ErrorCode::DuplicateResource,
-        R::ServiceActionInUse { .. } => ErrorCode::ResourceInUse,
-        R::TooManyServiceActions { .. } | R::TooManyServiceActionsOfArtifact { .. } => {
-            ErrorCode::LimitExceeded
-        }
     })
 }

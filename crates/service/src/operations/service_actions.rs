@@ -25,6 +25,7 @@ use mimeo_domain::{ArtifactId, ProductId, Refusal, ServiceActionId};
 
 use crate::cx::Cx;
 use crate::error::{self, Code, Stop};
+use crate::language::Language;
 
 impl Cx<'_, '_> {
     async fn own_service_action(&mut self, id: &ServiceActionId) -> Result<ServiceAction, Stop> {
@@ -116,14 +117,15 @@ fn association(asked: &ServiceActionAssociation) -> Association {
 
 /// What became of one entry of a batch: a refusal is told in the answer, a failure ends the batch.
 fn entry(
-    asked: Association,
+    asked: &Association,
+    language: Language,
     done: Result<(), Stop>,
 ) -> Result<Option<FailedServiceActionAssociation>, Stop> {
     match done {
         Ok(()) => Ok(None),
         Err(Stop::Refusal(refusal)) => Ok(Some(FailedServiceActionAssociation {
             error_code: Some(entry_code(&refusal)),
-            error_message: Some(refusal.to_string()),
+            error_message: Some(language.refusal(&refusal)),
             product_id: Some(asked.product.to_string()),
             provisioning_artifact_id: Some(asked.artifact.to_string()),
             service_action_id: Some(asked.action.to_string()),

@@ -352,6 +352,14 @@ async fn a_batch_does_what_it_can_and_tells_the_rest() {
                 failed(&of(&start), "LIMIT_EXCEEDED", &full),
             ])
         );
+        let in_chinese =
+            json!({"AcceptLanguage": "zh", "ServiceActionAssociations": [of(&restart)]});
+        let told = hub.does(BATCH_ASSOCIATE, in_chinese).await;
+        let message = format!("服务操作 {restart} 已与预置构件 {version} 关联。");
+        assert_eq!(
+            told["FailedServiceActionAssociations"],
+            json!([failed(&of(&restart), "DUPLICATE_RESOURCE", &message)])
+        );
         assert_eq!(actions_of(&hub, &vpc, &version).await.len(), 2);
         refused(&hub, ASSOCIATE, of(&start), LIMIT, &full).await;
 
