@@ -66,6 +66,28 @@ CREATE TABLE portfolio_constraint (
 CREATE INDEX portfolio_constraint_by_pair
     ON portfolio_constraint (region, portfolio_id, product_id, id);
 
+-- What an imported product brings along into a portfolio of the recipient's: the template constraints
+-- of the imported portfolio, the first by id of those through which the recipient sees the product,
+-- and its launch constraint unless there is one, or a stack set, on the spot.
+CREATE VIEW inherited_constraint AS
+SELECT l.region, l.portfolio_id, l.product_id, l.portfolio_account AS account, c.id, c.body
+FROM portfolio_product l
+JOIN portfolio_constraint c
+    ON c.region = l.region AND c.product_id = l.product_id AND c.portfolio_id = (
+        SELECT MIN(up.portfolio_id) FROM portfolio_product up
+        WHERE up.region = l.region AND up.product_id = l.product_id AND EXISTS (
+            SELECT 1 FROM seen_share s
+            WHERE s.region = up.region AND s.portfolio_id = up.portfolio_id
+                AND s.account = l.portfolio_account
+        )
+    )
+WHERE l.product_account <> l.portfolio_account
+    AND (c.kind = 'TEMPLATE' OR c.kind = 'LAUNCH' AND NOT EXISTS (
+        SELECT 1 FROM portfolio_constraint own
+        WHERE own.region = l.region AND own.portfolio_id = l.portfolio_id
+            AND own.product_id = l.product_id AND own.kind IN ('LAUNCH', 'STACKSET')
+    ));
+
 -- tag_options -------------------------------------------------------------------------------------
 
 CREATE TABLE tag_option (

@@ -48,7 +48,8 @@ pub struct Holdings {
     pub shares_count: u64,
 }
 
-/// A portfolio goes only when it is empty and nobody shares it.
+/// A portfolio goes only when it is empty and nobody shares it. Constraints need no look of their
+/// own: there are none without a product.
 pub fn may_delete(portfolio: &PortfolioId, holdings: Holdings) -> Result<(), Refusal> {
     let what = match holdings {
         Holdings {

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use crate::constraints::ConstraintType;
 use crate::products::ProductType;
-use crate::{AccountId, ArtifactId, CopyToken, PortfolioId, ProductId, ServiceActionId};
+use crate::{
+    AccountId, ArtifactId, ConstraintId, CopyToken, PortfolioId, ProductId, ServiceActionId,
+};
 
 /// Why a well-formed, authorised request was not carried out. Nothing changed.
 ///
@@ -147,7 +150,58 @@ pub enum Refusal {
     // principals
 
     // constraints
-
+    #[error("Constraint {0} not found.")]
+    NoSuchConstraint(ConstraintId),
+    #[error(
+        "{0:?} is not a constraint type; the types are LAUNCH, NOTIFICATION, RESOURCE_UPDATE, \
+         STACKSET and TEMPLATE."
+    )]
+    NoSuchConstraintType(String),
+    #[error(
+        "Parameters are not those of a {} constraint: {}.",
+        constraint_type.as_str(),
+        problems.join("; ")
+    )]
+    ConstraintParameters {
+        constraint_type: ConstraintType,
+        /// Each with the JSON path of its place.
+        problems: Vec<String>,
+    },
+    #[error(
+        "Product {product} in portfolio {portfolio} already has a {} constraint.",
+        constraint_type.as_str()
+    )]
+    ConstraintExists {
+        constraint_type: ConstraintType,
+        portfolio: PortfolioId,
+        product: ProductId,
+    },
+    #[error(
+        "Product {product} in portfolio {portfolio} cannot have both a LAUNCH and a STACKSET \
+         constraint."
+    )]
+    LaunchAndStackSet {
+        portfolio: PortfolioId,
+        product: ProductId,
+    },
+    #[error(
+        "Product {product} in portfolio {portfolio} already has {constraints_max} constraints, \
+         the quota."
+    )]
+    TooManyConstraints {
+        portfolio: PortfolioId,
+        product: ProductId,
+        constraints_max: u64,
+    },
+    #[error(
+        "Product {product} in portfolio {portfolio} still has associated Constraints \
+         ({constraints_count})"
+    )]
+    ProductConstrained {
+        portfolio: PortfolioId,
+        product: ProductId,
+        constraints_count: usize,
+    },
     // tag_options
 
     // budgets

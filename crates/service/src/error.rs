@@ -195,6 +195,7 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoSuchPortfolio(_)
         | R::NoSuchServiceAction(_)
         | R::ServiceActionNotAssociated { .. }
+        | R::NoSuchConstraint(_)
         | R::NoSuchShare { .. }
         | R::NoShareToAccept(_)
         | R::NotAssociated { .. }
@@ -217,6 +218,9 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoArtifactIdentifier
         | R::CopyTypeMismatch { .. }
         | R::ServiceActionDefinition(_)
+        | R::NoSuchConstraintType(_)
+        | R::ConstraintParameters { .. }
+        | R::LaunchAndStackSet { .. }
         | R::TagKeyTwice(_)
         | R::TagKeyReserved(_)
         | R::PageToken
@@ -227,10 +231,14 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::UploadName(_)
         | R::SharePrincipalsWithAccount => ErrorCode::InvalidParameters,
         R::OrganizationShareNotYet => ErrorCode::OperationNotSupported,
-        R::ServiceActionAssociated { .. } => ErrorCode::DuplicateResource,
-        R::ProductInPortfolios { .. } | R::ServiceActionInUse { .. } | R::PortfolioHolds { .. } | R::LastArtifact(_) => {
-            ErrorCode::ResourceInUse
+        R::ServiceActionAssociated { .. } | R::ConstraintExists { .. } => {
+            ErrorCode::DuplicateResource
         }
+        R::ProductInPortfolios { .. }
+        | R::ServiceActionInUse { .. }
+        | R::ProductConstrained { .. }
+        | R::PortfolioHolds { .. }
+        | R::LastArtifact(_) => ErrorCode::ResourceInUse,
         R::TooManyProducts { .. }
         | R::TooManyPortfolios { .. }
         | R::TooManyProductsInPortfolio { .. }
@@ -238,6 +246,7 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::TooManyServiceActions { .. }
         | R::TooManyServiceActionsOfArtifact { .. }
         | R::TooManyShares { .. }
+        | R::TooManyConstraints { .. }
         | R::TooManyTags { .. }
         | R::TooManyUploads { .. } => ErrorCode::LimitExceeded,
         R::TooManyCopies { .. } => return Code::Throttling,

@@ -5,8 +5,9 @@ use mimeo_store::{Dialect, FAMILIES, Store, Value};
 
 use crate::cast::*;
 
-/// Sorts only what is of one instant, after the index has sorted by age.
-const SORTS_TIES: [(&str, &str); 1] = [("replays", "SWEEP")];
+/// Sorts only what is of one instant, or of one product in one portfolio, after the index has sorted
+/// by age or by product.
+const SORTS_TIES: [(&str, &str); 2] = [("replays", "SWEEP"), ("constraints", "PAGE_INHERITED")];
 
 #[tokio::test]
 async fn every_statement_compiles_on_every_engine() {
