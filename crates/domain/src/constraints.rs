@@ -26,11 +26,14 @@ pub struct Constraint {
     pub created: Timestamp,
 }
 
+/// Serialized under the name that the API gives it, which refusals tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConstraintType {
     Launch,
     Notification,
     ResourceUpdate,
+    #[serde(rename = "STACKSET")]
     StackSet,
     Template,
 }

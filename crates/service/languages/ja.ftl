@@ -86,3 +86,12 @@ OneOf = メンバーは次の列挙値のいずれかでなければなりませ
 Items = メンバーは次の制約を満たさなければなりません: [{ $it }]
 Keys = マップのキーは次の制約を満たさなければなりません: [{ $it }]
 Values = マップの値は次の制約を満たさなければなりません: [{ $it }]
+
+# constraints
+NoSuchConstraint = 制約 { $it } が見つかりません。
+NoSuchConstraintType = 「{ $it }」は制約の種類ではありません。種類は LAUNCH、NOTIFICATION、RESOURCE_UPDATE、STACKSET、TEMPLATE です。
+ConstraintParameters = Parameters は { $constraint_type } 制約のものではありません: { $problems }。
+ConstraintExists = ポートフォリオ { $portfolio } の製品 { $product } には既に { $constraint_type } 制約があります。
+LaunchAndStackSet = ポートフォリオ { $portfolio } の製品 { $product } に LAUNCH 制約と STACKSET 制約の両方を設定することはできません。
+TooManyConstraints = ポートフォリオ { $portfolio } の製品 { $product } には既にクォータである { $constraints_max } 個の制約があります。
+ProductConstrained = ポートフォリオ { $portfolio } の製品 { $product } にはまだ関連付けられた制約 ({ $constraints_count }) があります

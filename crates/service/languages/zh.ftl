@@ -86,3 +86,12 @@ OneOf = 成员必须是以下枚举值之一：[{ $it }]
 Items = 成员必须满足约束：[{ $it }]
 Keys = 映射的键必须满足约束：[{ $it }]
 Values = 映射的值必须满足约束：[{ $it }]
+
+# constraints
+NoSuchConstraint = 找不到约束 { $it }。
+NoSuchConstraintType = “{ $it }”不是约束类型；类型有 LAUNCH、NOTIFICATION、RESOURCE_UPDATE、STACKSET 和 TEMPLATE。
+ConstraintParameters = Parameters 不符合 { $constraint_type } 约束的要求：{ $problems }。
+ConstraintExists = 产品组合 { $portfolio } 中的产品 { $product } 已有 { $constraint_type } 约束。
+LaunchAndStackSet = 产品组合 { $portfolio } 中的产品 { $product } 不能同时具有 LAUNCH 约束和 STACKSET 约束。
+TooManyConstraints = 产品组合 { $portfolio } 中的产品 { $product } 已有 { $constraints_max } 个约束，达到配额。
+ProductConstrained = 产品组合 { $portfolio } 中的产品 { $product } 仍有关联的约束（{ $constraints_count }）
