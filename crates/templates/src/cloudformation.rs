@@ -3,6 +3,7 @@
 //! Both notations become one small tree, in which short tags are written out: `!Ref X` is `{"Ref": "X"}`. A template
 //! is anyone's text, so each way of making it large has a named limit, and what is refused is refused with its place.
 
+mod capabilities;
 mod check;
 mod invalid;
 mod json;
@@ -15,6 +16,8 @@ mod yaml;
 use std::collections::HashSet;
 
 use crate::TEMPLATE_BYTES_MAX;
+pub use capabilities::{Capabilities, Capability};
+pub use check::FORMAT_VERSION;
 pub use invalid::{Invalid, Place};
 pub use parameters::Parameter;
 pub use tree::{Entry, Node, Value};
@@ -32,7 +35,7 @@ pub struct Template {
     pub description: Option<String>,
     /// The parameters, in the order of the template.
     pub parameters: Vec<Parameter>,
-    /// The outputs, in the order of the template.
+    /// The outputs, in the order of the template, but for those that a macro or a loop will make.
     pub outputs: Vec<Output>,
     tree: Node,
 }
@@ -55,6 +58,18 @@ impl Template {
     pub fn section(&self, name: &str) -> Option<&Node> {
         self.tree.get(name)
     }
+
+    /// The rules about parameters by name, without the outer `Rules`; empty if there are none.
+    pub fn rules(&self) -> serde_json::Map<String, serde_json::Value> {
+        let rules = self.section("Rules").map_or(&[][..], Node::entries);
+        let pair = |rule: &Entry| (rule.key.clone(), rule.value.to_json());
+        rules.iter().map(pair).collect()
+    }
+
+    /// The metadata as JSON text, in the template's order.
+    pub fn metadata(&self) -> Option<String> {
+        self.section("Metadata").map(Node::to_json_text)
+    }
 }
 
 /// Reads a template of at most [`TEMPLATE_BYTES_MAX`] bytes and checks it.
@@ -66,11 +81,11 @@ pub fn read(body: &[u8]) -> Result<Template, Invalid> {
     references::check(&tree)?;
     let text = |node: &Node, key| node.get(key).and_then(Node::as_text).map(str::to_owned);
     let outputs = tree.get("Outputs").map_or(&[][..], Node::entries);
+    let outputs = outputs.iter().filter(|entry| !check::is_generated(entry));
     Ok(Template {
         description: text(&tree, "Description"),
         parameters: parameters::read(&tree)?,
         outputs: outputs
-            .iter()
             .map(|entry| Output {
                 key: entry.key.clone(),
                 description: text(&entry.value, "Description"),

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use mimeo_templates::TEMPLATE_BYTES_MAX;
-use mimeo_templates::cloudformation::{DEPTH_MAX, NODES_MAX, Place, Template, read};
+use mimeo_templates::cloudformation::{
+    Capabilities, Capability, DEPTH_MAX, FORMAT_VERSION, NODES_MAX, Output, Place, Template, read,
+};
 use serde_json::json;
 
 const BUCKET: &[u8] = include_bytes!("fixtures/bucket.yaml");
@@ -112,6 +114,148 @@ fn json_is_read_into_the_same_tree() {
     );
     let expected: serde_json::Value = serde_json::from_slice(QUEUE).unwrap();
     assert_eq!(template.tree().to_json(), expected);
+}
+
+#[test]
+fn a_launch_is_told_of_rules_metadata_and_outputs() {
+    let network = read(NETWORK).unwrap();
+    let rules = network.rules();
+    assert_eq!(rules.keys().collect::<Vec<_>>(), ["ProductionIsLarge"]);
+    let condition = json!({"Fn::Equals": [{"Ref": "Stage"}, "production"]});
+    assert_eq!(rules["ProductionIsLarge"]["RuleCondition"], condition);
+    assert_eq!(
+        network.metadata().as_deref(),
+        Some(
+            r#"{"AWS::CloudFormation::Interface":{"ParameterGroups":[{"Label":{"default":"Network"},"Parameters":["Range","Stage"]}]}}"#
+        )
+    );
+    assert_eq!(
+        network
+            .section("AWSTemplateFormatVersion")
+            .unwrap()
+            .as_text(),
+        Some(FORMAT_VERSION)
+    );
+    let queue = read(QUEUE).unwrap();
+    assert!(queue.rules().is_empty());
+    assert_eq!(queue.metadata(), None);
+    let [wait, address] = &queue.parameters[..] else {
+        panic!("two")
+    };
+    let limits = (wait.min_value.as_deref(), wait.max_value.as_deref());
+    assert_eq!(limits, (Some("0"), Some("43200")));
+    assert_eq!(wait.default.as_deref(), Some("45"));
+    assert!(address.no_echo);
+}
+
+#[test]
+fn metadata_keeps_the_templates_order_and_its_kinds_of_value() {
+    let text = "Metadata: {z: 1, a: [yes, true, ~, 2.5], m: {b: \"\\\"\", a: {}}}\nResources: {A: {Type: AWS::SNS::Topic}}";
+    let metadata = read(text.as_bytes()).unwrap().metadata();
+    let expected = r#"{"z":1,"a":["yes",true,null,2.5],"m":{"b":"\"","a":{}}}"#;
+    assert_eq!(metadata.as_deref(), Some(expected));
+}
+
+#[test]
+fn outputs_that_a_loop_will_make_are_not_listed() {
+    let text = r#"{
+        "Transform": "AWS::LanguageExtensions",
+        "Resources": {"A": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {
+            "Zeta": {"Value": 1, "Description": "The last letter"},
+            "Fn::ForEach::Each": ["X", ["A"], {"Out${X}": {"Value": {"Ref": "X"}}}],
+            "Alpha": {"Value": 2}
+        }
+    }"#;
+    let output = |key: &str, description: Option<&str>| Output {
+        key: key.to_owned(),
+        description: description.map(str::to_owned),
+    };
+    assert_eq!(
+        read(text.as_bytes()).unwrap().outputs,
+        [
+            output("Zeta", Some("The last letter")),
+            output("Alpha", None)
+        ]
+    );
+}
+
+/// What a template of these resources (and further sections, after a line's end) needs, as texts.
+fn needed(resources: &str) -> (Vec<&'static str>, Option<String>) {
+    let text = format!("Resources:\n{resources}\n");
+    let Capabilities { needed, reason } = read(text.as_bytes()).expect(&text).capabilities();
+    let texts = needed.into_iter().map(Capability::as_str).collect();
+    (texts, reason)
+}
+
+#[test]
+fn a_template_needs_the_capabilities_of_its_resources() {
+    for (resources, capabilities, types) in [
+        ("  A: {Type: AWS::SNS::Topic}", vec![], ""),
+        (
+            "  A: {Type: AWS::IAM::Role}",
+            vec!["CAPABILITY_IAM"],
+            "AWS::IAM::Role",
+        ),
+        (
+            "  A: {Type: AWS::IAM::Policy, Properties: {PolicyName: p}}",
+            vec!["CAPABILITY_IAM"],
+            "AWS::IAM::Policy",
+        ),
+        (
+            "  A: {Type: AWS::IAM::Role, Properties: {RoleName: ~}}",
+            vec!["CAPABILITY_IAM"],
+            "AWS::IAM::Role",
+        ),
+        (
+            "  A: {Type: AWS::IAM::User, Properties: {UserName: !Ref AWS::StackName}}",
+            vec!["CAPABILITY_NAMED_IAM"],
+            "AWS::IAM::User",
+        ),
+        (
+            "  A: {Type: AWS::IAM::Role, Properties: {RoleName: r}}\n  \
+             B: {Type: AWS::IAM::InstanceProfile}\n  C: {Type: AWS::IAM::Role}",
+            vec!["CAPABILITY_NAMED_IAM"],
+            "AWS::IAM::InstanceProfile, AWS::IAM::Role",
+        ),
+        (
+            "  A: {Type: AWS::CloudFormation::Stack}\n  B: {Type: AWS::IAM::Role}",
+            vec!["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            "AWS::CloudFormation::Stack, AWS::IAM::Role",
+        ),
+        (
+            "  A: {Type: AWS::IAM::Role}\nTransform: [First, Second]",
+            vec!["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            "AWS::IAM::Role",
+        ),
+    ] {
+        let reason = format!("The following resource(s) require capabilities: [{types}]");
+        let reason = (!types.is_empty()).then_some(reason);
+        assert_eq!(needed(resources), (capabilities, reason), "{resources}");
+    }
+}
+
+#[test]
+fn macros_are_named_wherever_they_are_called() {
+    let topic = "  A: {Type: AWS::SNS::Topic}";
+    let part = "  A: {Type: AWS::SNS::Topic, Properties: {'Fn::Transform': {Name: Include}}}";
+    for (resources, macros) in [
+        (format!("{topic}\nTransform: Serverless"), "Serverless"),
+        (format!("{topic}\nTransform: [Z, {{Name: A}}]"), "A, Z"),
+        (part.to_owned(), "Include"),
+        (
+            format!("{topic}\n  Fn::Transform: {{Name: Whole}}"),
+            "Whole",
+        ),
+        (format!("{topic}\nTransform: []"), ""),
+    ] {
+        let (capabilities, reason) = needed(&resources);
+        let expected = format!("The following macro(s) require capabilities: [{macros}]");
+        let expected = (!macros.is_empty()).then_some(expected);
+        assert_eq!(reason, expected, "{resources}");
+        let is_needed = capabilities == ["CAPABILITY_AUTO_EXPAND"];
+        assert_eq!(is_needed, expected.is_some(), "{resources}");
+    }
 }
 
 #[test]

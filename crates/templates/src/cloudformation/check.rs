@@ -3,7 +3,8 @@
 use super::invalid::{Invalid, quote};
 use super::tree::{Entry, Node, Value};
 
-const VERSION: &str = "2010-09-09";
+/// The only `AWSTemplateFormatVersion` there is, and what a template without one has.
+pub const FORMAT_VERSION: &str = "2010-09-09";
 const SECTIONS: [&str; 11] = [
     "AWSTemplateFormatVersion",
     "Description",
@@ -57,9 +58,9 @@ pub(super) fn check(tree: &Node) -> Result<(), Invalid> {
 
 fn check_version(tree: &Node) -> Result<(), Invalid> {
     match tree.get("AWSTemplateFormatVersion") {
-        Some(version) if version.as_text() != Some(VERSION) => Err(Invalid::at(
+        Some(version) if version.as_text() != Some(FORMAT_VERSION) => Err(Invalid::at(
             version.place,
-            format!("AWSTemplateFormatVersion is '{VERSION}'"),
+            format!("AWSTemplateFormatVersion is '{FORMAT_VERSION}'"),
         )),
         _ => Ok(()),
     }
@@ -179,6 +180,6 @@ fn logical_id(entry: &Entry) -> Result<(), Invalid> {
 }
 
 // What a macro or a loop will replace says nothing yet about what comes of it.
-fn is_generated(entry: &Entry) -> bool {
+pub(super) fn is_generated(entry: &Entry) -> bool {
     entry.key.starts_with(FOR_EACH) || entry.key == TRANSFORM
 }

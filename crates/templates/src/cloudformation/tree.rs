@@ -1,5 +1,6 @@
 //! The tree that both notations become.
 
+use serde::{Serialize, Serializer};
 use serde_json::Number;
 
 use super::invalid::Place;
@@ -91,7 +92,28 @@ impl Node {
         }
     }
 
+    /// The same as JSON text, in the template's order and without spaces.
+    pub fn to_json_text(&self) -> String {
+        serde_json::to_string(self).expect("a tree has string keys and no failing parts")
+    }
+
     pub(super) fn is_mapping(&self) -> bool {
         matches!(self.value, Value::Mapping(_))
+    }
+}
+
+/// Keeps the order of mappings, which [`Node::to_json`] may lose.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(truth) => serializer.serialize_bool(*truth),
+            Value::Number(number) => number.serialize(serializer),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(items) => serializer.collect_seq(items),
+            Value::Mapping(entries) => {
+                serializer.collect_map(entries.iter().map(|entry| (&entry.key, &entry.value)))
+            }
+        }
     }
 }
