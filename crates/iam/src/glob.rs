@@ -10,9 +10,10 @@ pub(crate) enum Reach {
 }
 
 /// One element of a pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
-    Literal(char),
+    /// Itself; never empty.
+    Text(String),
     /// `?`: exactly one character.
     One(Reach),
     /// `*`: any number of characters, also none.
@@ -38,14 +39,11 @@ pub(crate) enum Glob {
 
 impl Glob {
     pub(crate) fn of(tokens: Vec<Token>) -> Self {
-        let literals = tokens
-            .iter()
-            .take_while(|token| matches!(token, Token::Literal(_)));
-        let count = literals.count();
-        match &tokens[count..] {
-            [] => Self::Exact(text_of(&tokens)),
-            [Token::Many(Reach::Anywhere)] if count == 0 => Self::Anything,
-            [Token::Many(Reach::Anywhere)] => Self::Prefix(text_of(&tokens[..count])),
+        match &tokens[..] {
+            [] => Self::Exact("".into()),
+            [Token::Text(text)] => Self::Exact(text.as_str().into()),
+            [Token::Many(Reach::Anywhere)] => Self::Anything,
+            [Token::Text(text), Token::Many(Reach::Anywhere)] => Self::Prefix(text.as_str().into()),
             _ => Self::Tokens(tokens.into()),
         }
     }
@@ -55,22 +53,21 @@ impl Glob {
             (Self::Anything, _) => true,
             (Self::Exact(exact), Case::Kept) => **exact == *text,
             (Self::Exact(exact), Case::Ignored) => exact.eq_ignore_ascii_case(text),
-            (Self::Prefix(prefix), Case::Kept) => text.starts_with(&**prefix),
-            (Self::Prefix(prefix), Case::Ignored) => {
-                let start = text.as_bytes().get(..prefix.len());
-                start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
-            }
+            (Self::Prefix(prefix), case) => after(text, prefix, case).is_some(),
             (Self::Tokens(tokens), case) => matches(tokens, text, case),
         }
     }
 }
 
-fn text_of(literals: &[Token]) -> Box<str> {
-    let characters = literals.iter().filter_map(|token| match token {
-        Token::Literal(character) => Some(*character),
-        Token::One(_) | Token::Many(_) => None,
-    });
-    characters.collect::<String>().into()
+/// What follows `start` in `text`, if it starts so.
+pub(crate) fn after<'a>(text: &'a str, start: &str, case: Case) -> Option<&'a str> {
+    match case {
+        Case::Kept => text.strip_prefix(start),
+        Case::Ignored => {
+            let (begins, rest) = text.split_at_checked(start.len())?;
+            begins.eq_ignore_ascii_case(start).then_some(rest)
+        }
+    }
 }
 
 /// Whether `text` as a whole is of the form of `tokens`.
@@ -99,19 +96,22 @@ pub(crate) fn matches(tokens: &[Token], text: &str, case: Case) -> bool {
                 Some(rest)
             }
             Some(Token::One(reach)) => pass(rest, |next| *reach == Reach::Anywhere || next != ':'),
-            Some(Token::Literal(wanted)) => pass(rest, |next| same(*wanted, next, case)),
+            Some(Token::Text(wanted)) => after(rest, wanted, case),
             None => None,
         };
         if let Some(after) = fits {
             (at, rest) = (at + 1, after);
             continue;
         }
-        bound = bound.and_then(|(at, from)| Some((at, pass(from, |next| next != ':')?)));
+        bound = bound
+            .and_then(|(at, from)| Some((at, again(from, tokens.get(at), Reach::Segment, case)?)));
         if bound.is_none() {
-            unbound = unbound.and_then(|(at, from)| Some((at, pass(from, |_| true)?)));
+            unbound = unbound.and_then(|(at, from)| {
+                Some((at, again(from, tokens.get(at), Reach::Anywhere, case)?))
+            });
         }
         match bound.or(unbound) {
-            Some(again) => (at, rest) = again,
+            Some(retry) => (at, rest) = retry,
             None => return false,
         }
     }
@@ -124,11 +124,22 @@ fn pass(text: &str, may: impl Fn(char) -> bool) -> Option<&str> {
     may(next).then_some(characters.as_str())
 }
 
-fn same(wanted: char, next: char, case: Case) -> bool {
-    match case {
-        Case::Kept => wanted == next,
-        Case::Ignored => wanted == next.to_ascii_lowercase(),
-    }
+/// Where a star may let `next` begin instead of at the start of `text`; characters that `next`
+/// cannot begin with are skipped at once.
+fn again<'a>(text: &'a str, next: Option<&Token>, reach: Reach, case: Case) -> Option<&'a str> {
+    let may_pass = |byte: u8| reach == Reach::Anywhere || byte != b':';
+    let rest = pass(text, |first| reach == Reach::Anywhere || first != ':')?;
+    let Some(Token::Text(wanted)) = next else {
+        return Some(rest);
+    };
+    let wanted = *wanted.as_bytes().first()?;
+    let begins = |byte: u8| match case {
+        Case::Kept => byte == wanted,
+        Case::Ignored => byte.eq_ignore_ascii_case(&wanted),
+    };
+    let stops = |byte: &u8| begins(*byte) || !may_pass(*byte);
+    let at = rest.as_bytes().iter().position(stops)?;
+    begins(rest.as_bytes()[at]).then(|| &rest[at..])
 }
 
 #[cfg(test)]
@@ -142,18 +153,30 @@ mod tests {
         let token = |character| match character {
             '*' => Token::Many(reach),
             '?' => Token::One(reach),
-            character => Token::Literal(character),
+            character => Token::Text(character.into()),
         };
         pattern.chars().map(token).collect()
     }
 
-    /// The definition itself, in exponential time.
+    /// Texts that stand side by side made one, as patterns have them.
+    fn merged(tokens: &[Token]) -> Vec<Token> {
+        let mut merged: Vec<Token> = Vec::new();
+        for token in tokens {
+            match (merged.last_mut(), token) {
+                (Some(Token::Text(text)), Token::Text(more)) => text.push_str(more),
+                _ => merged.push(token.clone()),
+            }
+        }
+        merged
+    }
+
+    /// The definition itself, in exponential time, of tokens with one character each.
     fn by_definition(tokens: &[Token], text: &[char]) -> bool {
         let may = |reach: Reach, next: char| reach == Reach::Anywhere || next != ':';
         match (tokens.split_first(), text.split_first()) {
             (None, next) => next.is_none(),
-            (Some((Token::Literal(wanted), tokens)), Some((next, text))) => {
-                wanted == next && by_definition(tokens, text)
+            (Some((Token::Text(wanted), tokens)), Some((next, text))) => {
+                wanted.starts_with(*next) && by_definition(tokens, text)
             }
             (Some((Token::One(reach), tokens)), Some((next, text))) => {
                 may(*reach, *next) && by_definition(tokens, text)
@@ -179,12 +202,12 @@ mod tests {
     #[test]
     fn many_stars_do_not_explode() {
         let pattern = tokens(&"a*".repeat(500), Reach::Anywhere);
-        let pattern = [pattern, vec![Token::Literal('b')]].concat();
+        let pattern = [pattern, tokens("b", Reach::Anywhere)].concat();
         assert!(!matches(&pattern, &"a".repeat(5_000), Case::Kept));
     }
 
     fn letter() -> impl Strategy<Value = Token> {
-        prop_oneof![Just('a'), Just('b')].prop_map(Token::Literal)
+        prop_oneof![Just("a"), Just("b")].prop_map(|letter| Token::Text(letter.to_owned()))
     }
 
     /// A segment of an ARN before the resource, with the `:` after it.
@@ -197,7 +220,7 @@ mod tests {
         let inside = proptest::collection::vec(inside, 0..4);
         let end = proptest::option::of(Just(Token::Many(Reach::Anywhere)));
         (inside, end).prop_map(|(inside, end)| {
-            let colon = [Token::Literal(':')];
+            let colon = [Token::Text(":".to_owned())];
             inside.into_iter().chain(end).chain(colon).collect()
         })
     }
@@ -219,7 +242,7 @@ mod tests {
             segments in proptest::collection::vec(segment(), 0..4),
             resource in proptest::collection::vec(prop_oneof![
                 3 => letter(),
-                1 => Just(Token::Literal(':')),
+                1 => Just(Token::Text(":".to_owned())),
                 1 => Just(Token::One(Reach::Anywhere)),
                 2 => Just(Token::Many(Reach::Anywhere)),
             ], 0..6),
@@ -228,8 +251,10 @@ mod tests {
             let pattern: Vec<Token> = segments.into_iter().flatten().chain(resource).collect();
             let characters: Vec<char> = text.chars().collect();
             let wanted = by_definition(&pattern, &characters);
+            let pattern = merged(&pattern);
             prop_assert_eq!(matches(&pattern, &text, Case::Kept), wanted);
-            prop_assert_eq!(Glob::of(pattern).matches(&text, Case::Kept), wanted);
+            prop_assert_eq!(Glob::of(pattern.clone()).matches(&text, Case::Kept), wanted);
+            prop_assert_eq!(matches(&pattern, &text.to_uppercase(), Case::Ignored), wanted);
         }
     }
 }

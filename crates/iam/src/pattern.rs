@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::context::{Context, Values};
-use crate::glob::{self, Case, Glob, Reach, Token};
+use crate::glob::{self, Case, Glob, Reach, Token, after};
 
 /// Whether `${…}` is a variable; it is in policies of version 2012-10-17.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,17 +117,6 @@ fn keys(parts: &[Part]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What follows `start` in `text`, if it starts so.
-fn after<'a>(text: &'a str, start: &str, case: Case) -> Option<&'a str> {
-    match case {
-        Case::Kept => text.strip_prefix(start),
-        Case::Ignored => {
-            let (begins, rest) = text.split_at_checked(start.len())?;
-            begins.eq_ignore_ascii_case(start).then_some(rest)
-        }
-    }
-}
-
 /// The one value of a variable. A set of values is none.
 fn resolve<'a>(
     context: &'a dyn Context,
@@ -215,44 +204,50 @@ fn tokens(parts: &[Part], form: Form, context: Option<&dyn Context>) -> Option<V
     let mut tokens = Vec::new();
     for part in parts {
         match part {
-            Part::Literal(literal) => tokens.extend(literal.chars().map(Token::Literal)),
+            Part::Literal(literal) => add(&mut tokens, literal),
             Part::One => tokens.push(Token::One(Reach::Anywhere)),
             Part::Many if tokens.last() == Some(&Token::Many(Reach::Anywhere)) => {}
             Part::Many => tokens.push(Token::Many(Reach::Anywhere)),
             Part::Variable { key, default } => {
-                let value = resolve(context?, key, default.as_deref())?;
-                tokens.extend(value.chars().map(Token::Literal));
+                add(&mut tokens, &resolve(context?, key, default.as_deref())?);
             }
         }
     }
-    match form {
-        Form::Plain => Some(tokens),
-        // Everything, not only ARNs: the resource of a request may be `*`.
-        Form::Resource | Form::Arn if tokens == [Token::Many(Reach::Anywhere)] => Some(tokens),
-        Form::Resource => Some(bind(tokens, form)),
-        Form::Arn => {
-            let colons = tokens.iter().filter(|token| **token == COLON);
-            (colons.count() >= 5).then(|| bind(tokens, form))
-        }
+    // Everything, not only ARNs: the resource of a request may be `*`.
+    if form == Form::Plain || tokens == [Token::Many(Reach::Anywhere)] {
+        return Some(tokens);
+    }
+    let colons = bind(&mut tokens, form);
+    (form == Form::Resource || colons >= COLONS).then_some(tokens)
+}
+
+/// Adds a text that stands for itself.
+fn add(tokens: &mut Vec<Token>, more: &str) {
+    match tokens.last_mut() {
+        _ if more.is_empty() => {}
+        Some(Token::Text(text)) => text.push_str(more),
+        _ => tokens.push(Token::Text(more.to_owned())),
     }
 }
 
-const COLON: Token = Token::Literal(':');
+/// The `:` before an ARN's resource.
+const COLONS: usize = 5;
 
-/// Binds the wildcards of the first five segments to their segments.
-fn bind(mut tokens: Vec<Token>, form: Form) -> Vec<Token> {
+/// Binds the wildcards before the resource to their segments, and counts the `:`.
+fn bind(tokens: &mut [Token], form: Form) -> usize {
     let mut colons = 0;
     for at in 0..tokens.len() {
-        let ends_segment = tokens.get(at + 1).is_none_or(|next| *next == COLON);
-        let is_bound = colons < 5;
+        let ends_segment = match tokens.get(at + 1) {
+            None => true,
+            Some(Token::Text(next)) => next.starts_with(':'),
+            Some(Token::One(_) | Token::Many(_)) => false,
+        };
         match &mut tokens[at] {
-            token if *token == COLON => colons += 1,
-            Token::One(reach) if is_bound => *reach = Reach::Segment,
-            Token::Many(reach) if is_bound && (form == Form::Arn || !ends_segment) => {
-                *reach = Reach::Segment;
-            }
-            Token::Literal(_) | Token::One(_) | Token::Many(_) => {}
+            Token::Text(text) => colons += text.matches(':').count(),
+            Token::One(_) | Token::Many(_) if colons >= COLONS => {}
+            Token::Many(_) if form == Form::Resource && ends_segment => {}
+            Token::One(reach) | Token::Many(reach) => *reach = Reach::Segment,
         }
     }
-    tokens
+    colons
 }

@@ -11,7 +11,8 @@ use crate::statement::{self, Effect, Listed, Members, Rule};
 /// A policy that users, groups or roles have, ready to be asked.
 ///
 /// Written as AWS writes it: version 2012-10-17, or 2008-10-17 (also where none is named), in which
-/// `${…}` is no variable.
+/// `${…}` is no variable. A variable without a value equals nothing and is like nothing, as AWS has
+/// it: a value or resource with it does not match, so that a negated operator or `NotResource` may.
 #[derive(Debug, Clone)]
 pub struct Policy {
     statements: Box<[Statement]>,
