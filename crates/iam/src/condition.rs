@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use crate::context::{Context, Values};
 use crate::glob::Case;
 use crate::json::Json;
+use crate::members::{scalars, told_object};
 use crate::network::Network;
 use crate::pattern::{Form, Pattern, Text, Variables};
 use crate::problem::Problems;
 use crate::scalar::{self, Order};
-use crate::statement::{scalars, told_object};
 
 /// Keys that one statement may ask about.
 pub const CONDITIONS_MAX: usize = 100;

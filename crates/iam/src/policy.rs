@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use crate::context::Context;
 use crate::json::Json;
+use crate::members::{Listed, Members};
 use crate::pattern::{Pattern, Variables};
 use crate::problem::{PolicyError, Problems};
-use crate::statement::{self, Effect, Listed, Members, Rule};
+use crate::statement::{self, Effect, Rule};
 
 /// A policy that users, groups or roles have, ready to be asked.
 ///

@@ -8,9 +8,10 @@
 
 use crate::decide::{Reason, Request};
 use crate::json::Json;
+use crate::members::{Members, texts, told_object};
 use crate::pattern::Variables;
 use crate::problem::{PolicyError, Problems};
-use crate::statement::{self, Effect, Members, Rule, texts, told_object};
+use crate::statement::{self, Effect, Rule};
 
 /// The policy of a role that says who may assume it.
 #[derive(Debug, Clone)]
