@@ -1,5 +1,7 @@
 //! The members of a policy's objects, read so that every problem is told with its place.
 
+use std::collections::BTreeSet;
+
 use crate::json::Json;
 use crate::problem::Problems;
 
@@ -135,8 +137,9 @@ pub(crate) fn told_object<'a>(
     let Json::Object(members) = value else {
         return &[];
     };
-    for (at, (name, _)) in members.iter().enumerate() {
-        if members[..at].iter().any(|(earlier, _)| earlier == name) {
+    let mut seen = BTreeSet::new();
+    for (name, _) in members {
+        if !seen.insert(name) {
             problems.tell(&below(path, name), "is given twice");
         }
     }

@@ -1,5 +1,7 @@
 //! Statements, and what identity policies and trust policies have in common.
 
+use std::collections::BTreeSet;
+
 use crate::condition::{self, Condition};
 use crate::context::Context;
 use crate::glob::{Case, Glob};
@@ -165,7 +167,7 @@ fn version(policy: &Members<'_>, problems: &mut Problems) -> Variables {
 }
 
 fn check_ids(statements: &[Json], problems: &mut Problems) {
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for (at, statement) in statements.iter().enumerate() {
         let Json::Object(members) = statement else {
             continue;
@@ -175,11 +177,10 @@ fn check_ids(statements: &[Json], problems: &mut Problems) {
             if name != "Sid" || id.is_empty() {
                 continue;
             }
-            if seen.contains(&id) {
+            if !seen.insert(id) {
                 let path = format!("Statement[{at}].Sid");
                 problems.tell(&path, format!("{id:?} is the Sid of another statement"));
             }
-            seen.push(id);
         }
     }
 }
