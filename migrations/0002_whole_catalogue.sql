@@ -97,38 +97,40 @@ CREATE TABLE tag_option (
     tag_key TEXT NOT NULL,
     tag_value TEXT NOT NULL,
     active BIGINT NOT NULL,
-    created BIGINT NOT NULL,
     PRIMARY KEY (region, id),
     UNIQUE (account, region, tag_key, tag_value)
 );
 
-CREATE INDEX tag_option_by_creation ON tag_option (account, region, created, id);
+CREATE INDEX tag_option_by_id ON tag_option (account, region, id);
+CREATE INDEX tag_option_by_key ON tag_option (account, region, tag_key, id);
 
--- `account` associated them; kind is Portfolio or Product.
+-- `account` hung a TagOption of its own on a portfolio or product that it sees: its own, or one
+-- shared with it.
 CREATE TABLE tag_option_resource (
     region TEXT NOT NULL,
     resource_id TEXT NOT NULL,
-    tag_option_id TEXT NOT NULL,
     account TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    created BIGINT NOT NULL,
-    PRIMARY KEY (region, resource_id, tag_option_id),
-    FOREIGN KEY (region, tag_option_id) REFERENCES tag_option (region, id)
+    tag_option_id TEXT NOT NULL,
+    PRIMARY KEY (region, resource_id, account, tag_option_id),
+    FOREIGN KEY (region, tag_option_id) REFERENCES tag_option (region, id) ON DELETE CASCADE
 );
 
 CREATE INDEX tag_option_resource_by_option
     ON tag_option_resource (region, tag_option_id, resource_id);
+CREATE INDEX tag_option_resource_by_account ON tag_option_resource (account, region, resource_id);
 
 -- budgets -----------------------------------------------------------------------------------------
 
+-- `account` hung its budget of this name on a portfolio or product that it sees.
 CREATE TABLE budget_resource (
     region TEXT NOT NULL,
     resource_id TEXT NOT NULL,
     account TEXT NOT NULL,
     budget TEXT NOT NULL,
-    created BIGINT NOT NULL,
     PRIMARY KEY (region, resource_id, account, budget)
 );
+
+CREATE INDEX budget_resource_by_account ON budget_resource (account, region, resource_id);
 
 -- service_actions ---------------------------------------------------------------------------------
 

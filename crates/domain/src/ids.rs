@@ -85,6 +85,42 @@ id!(
     ShareToken
 );
 
+/// What TagOptions and budgets hang on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ResourceId {
+    Portfolio(PortfolioId),
+    Product(ProductId),
+}
+
+impl ResourceId {
+    /// Tells a portfolio from a product by the prefix; `None` for what can be neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !text.bytes().all(fits) {
+            return None;
+        }
+        match text.split_once('-')?.0 {
+            "port" => Some(Self::Portfolio(text.into())),
+            "prod" => Some(Self::Product(text.into())),
+            _ => None,
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Portfolio(id) => id.as_str(),
+            Self::Product(id) => id.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl PortfolioId {
     /// The id of the launch path through this portfolio: `lpv3-` and the same suffix.
     pub fn path_id(&self) -> String {
@@ -201,6 +237,17 @@ mod tests {
                 .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
         );
         assert_eq!(id.view_id(), format!("prodview-{suffix}"));
+    }
+
+    #[test]
+    fn a_resource_is_a_portfolio_or_a_product() {
+        let portfolio = ResourceId::Portfolio("port-a2".into());
+        assert_eq!(ResourceId::parse("port-a2"), Some(portfolio));
+        let product = ResourceId::Product("prod-a2".into());
+        assert_eq!(ResourceId::parse("prod-a2"), Some(product));
+        for neither in ["", "port", "pa-a2", "prod a2", "prod-a2\0", "prod-ä"] {
+            assert_eq!(ResourceId::parse(neither), None, "{neither:?}");
+        }
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub mod time;
 pub use arn::Arn;
 pub use identity::{AccountId, Caller, RegionName, Standing};
 pub use ids::{
-    ArtifactId, ConstraintId, CopyToken, Mint, PortfolioId, ProductId, Seed, ServiceActionId,
-    ShareToken, TagOptionId,
+    ArtifactId, ConstraintId, CopyToken, Mint, PortfolioId, ProductId, ResourceId, Seed,
+    ServiceActionId, ShareToken, TagOptionId,
 };
 pub use quotas::Quotas;
 pub use refusal::Refusal;

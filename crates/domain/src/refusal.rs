@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::constraints::ConstraintType;
 use crate::products::ProductType;
 use crate::{
-    AccountId, ArtifactId, ConstraintId, CopyToken, PortfolioId, ProductId, ServiceActionId,
+    AccountId, ArtifactId, ConstraintId, CopyToken, PortfolioId, ProductId, ResourceId,
+    ServiceActionId, TagOptionId,
 };
 
 /// Why a well-formed, authorised request was not carried out. Nothing changed.
@@ -203,9 +204,51 @@ pub enum Refusal {
         constraints_count: usize,
     },
     // tag_options
+    #[error("TagOption {0} not found.")]
+    NoSuchTagOption(TagOptionId),
+    /// Neither a portfolio nor a product.
+    #[error("Resource {0} not found.")]
+    NoSuchResource(String),
+    #[error("TagOption {tag_option} is not associated with {resource}.")]
+    TagOptionNotAssociated {
+        tag_option: TagOptionId,
+        resource: ResourceId,
+    },
+    #[error("TagOption {tag_option} is already associated with {resource}.")]
+    TagOptionAssociated {
+        tag_option: TagOptionId,
+        resource: ResourceId,
+    },
+    #[error("A TagOption with key {key:?} and value {value:?} already exists.")]
+    SameTagOption { key: String, value: String },
+    #[error("TagOption {0} is still associated with a portfolio or product.")]
+    TagOptionInUse(TagOptionId),
+    #[error("ResourceType must be Portfolio or Product, not {0:?}.")]
+    NotAResourceType(String),
+    #[error("TagOption key {key:?} already has {values_max} values, the quota.")]
+    TooManyTagOptionValues { key: String, values_max: u64 },
+    #[error("{resource} already has {tag_options_max} TagOptions, the quota.")]
+    TooManyTagOptions {
+        resource: ResourceId,
+        tag_options_max: u64,
+    },
 
     // budgets
-
+    #[error("Budget {budget} is not associated with {resource}.")]
+    BudgetNotAssociated {
+        budget: String,
+        resource: ResourceId,
+    },
+    #[error("Budget {budget} is already associated with {resource}.")]
+    BudgetAssociated {
+        budget: String,
+        resource: ResourceId,
+    },
+    #[error("{resource} already has {budgets_max} budget, the most there can be.")]
+    TooManyBudgets {
+        resource: ResourceId,
+        budgets_max: u64,
+    },
     // service_actions
     #[error("Service action {0} not found.")]
     NoSuchServiceAction(ServiceActionId),

@@ -47,6 +47,22 @@ TooManyTags = 1 つのリソースに付けられるタグは最大 { $tags_max 
 TooManyUploads = アカウントがアップロードしたテンプレートは、既にクォータの { $uploads_max } に達しています。
 TooManyCopies = レートを超えました: このアカウントのコピーが { $copies_max } 件進行中です。後でもう一度試してください。
 
+# tag_options
+NoSuchTagOption = TagOption { $it } が見つかりません。
+NoSuchResource = リソース { $it } が見つかりません。
+TagOptionNotAssociated = TagOption { $tag_option } は { $resource } に関連付けられていません。
+TagOptionAssociated = TagOption { $tag_option } は既に { $resource } に関連付けられています。
+SameTagOption = キー「{ $key }」、値「{ $value }」の TagOption は既に存在します。
+TagOptionInUse = TagOption { $it } はまだポートフォリオまたは製品に関連付けられています。
+NotAResourceType = ResourceType は Portfolio または Product でなければならず、「{ $it }」は使用できません。
+TooManyTagOptionValues = TagOption のキー「{ $key }」の値の数は、既にクォータの { $values_max } に達しています。
+TooManyTagOptions = { $resource } の TagOption の数は、既にクォータの { $tag_options_max } に達しています。
+
+# budgets
+BudgetNotAssociated = 予算 { $budget } は { $resource } に関連付けられていません。
+BudgetAssociated = 予算 { $budget } は既に { $resource } に関連付けられています。
+TooManyBudgets = { $resource } の予算の数は、既に上限の { $budgets_max } に達しています。
+
 # service_actions
 NoSuchServiceAction = サービスアクション { $it } が見つかりません。
 ServiceActionDefinition = Definition が有効ではありません: { $it }。

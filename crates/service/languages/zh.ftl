@@ -47,6 +47,22 @@ TooManyTags = 一个资源最多可有 { $tags_max } 个标签。
 TooManyUploads = 该账户已保存 { $uploads_max } 个上传的模板，达到配额。
 TooManyCopies = 超出速率：该账户有 { $copies_max } 个复制正在进行。请稍后重试。
 
+# tag_options
+NoSuchTagOption = 找不到 TagOption { $it }。
+NoSuchResource = 找不到资源 { $it }。
+TagOptionNotAssociated = TagOption { $tag_option } 未与 { $resource } 关联。
+TagOptionAssociated = TagOption { $tag_option } 已与 { $resource } 关联。
+SameTagOption = 键为“{ $key }”、值为“{ $value }”的 TagOption 已存在。
+TagOptionInUse = TagOption { $it } 仍与产品组合或产品关联。
+NotAResourceType = ResourceType 必须是 Portfolio 或 Product，不能是“{ $it }”。
+TooManyTagOptionValues = TagOption 键“{ $key }”已有 { $values_max } 个值，达到配额。
+TooManyTagOptions = { $resource } 已有 { $tag_options_max } 个 TagOption，达到配额。
+
+# budgets
+BudgetNotAssociated = 预算 { $budget } 未与 { $resource } 关联。
+BudgetAssociated = 预算 { $budget } 已与 { $resource } 关联。
+TooManyBudgets = { $resource } 已有 { $budgets_max } 个预算，达到上限。
+
 # service_actions
 NoSuchServiceAction = 找不到服务操作 { $it }。
 ServiceActionDefinition = Definition 无效：{ $it }。

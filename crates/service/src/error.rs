@@ -199,6 +199,10 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoSuchShare { .. }
         | R::NoShareToAccept(_)
         | R::NotAssociated { .. }
+        | R::NoSuchTagOption(_)
+        | R::NoSuchResource(_)
+        | R::TagOptionNotAssociated { .. }
+        | R::BudgetNotAssociated { .. }
         | R::NoSuchCopy(_) => ErrorCode::ResourceNotFound,
         R::SeveralProductsNamed(_)
         | R::SeveralArtifactsNamed(_)
@@ -221,6 +225,7 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoSuchConstraintType(_)
         | R::ConstraintParameters { .. }
         | R::LaunchAndStackSet { .. }
+        | R::NotAResourceType(_)
         | R::TagKeyTwice(_)
         | R::TagKeyReserved(_)
         | R::PageToken
@@ -231,12 +236,15 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::UploadName(_)
         | R::SharePrincipalsWithAccount => ErrorCode::InvalidParameters,
         R::OrganizationShareNotYet => ErrorCode::OperationNotSupported,
-        R::ServiceActionAssociated { .. } | R::ConstraintExists { .. } => {
-            ErrorCode::DuplicateResource
-        }
+        R::ServiceActionAssociated { .. }
+        | R::ConstraintExists { .. }
+        | R::TagOptionAssociated { .. }
+        | R::SameTagOption { .. }
+        | R::BudgetAssociated { .. } => ErrorCode::DuplicateResource,
         R::ProductInPortfolios { .. }
         | R::ServiceActionInUse { .. }
         | R::ProductConstrained { .. }
+        | R::TagOptionInUse(_)
         | R::PortfolioHolds { .. }
         | R::LastArtifact(_) => ErrorCode::ResourceInUse,
         R::TooManyProducts { .. }
@@ -247,6 +255,9 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::TooManyServiceActionsOfArtifact { .. }
         | R::TooManyShares { .. }
         | R::TooManyConstraints { .. }
+        | R::TooManyTagOptionValues { .. }
+        | R::TooManyTagOptions { .. }
+        | R::TooManyBudgets { .. }
         | R::TooManyTags { .. }
         | R::TooManyUploads { .. } => ErrorCode::LimitExceeded,
         R::TooManyCopies { .. } => return Code::Throttling,

@@ -16,7 +16,7 @@ mod shares;
 mod tag_options;
 
 use mimeo_domain::portfolios::Portfolio;
-use mimeo_domain::{PortfolioId, ProductId, Refusal};
+use mimeo_domain::{AccountId, PortfolioId, ProductId, Refusal, ResourceId};
 use mimeo_store::FoundProduct;
 
 use crate::cx::Cx;
@@ -62,5 +62,42 @@ impl Cx<'_, '_> {
             return Err(Refusal::SharedWithYou(format!("Portfolio {id}")).into());
         }
         Ok(portfolio)
+    }
+
+    /// A portfolio or product that the caller sees.
+    async fn visible_resource(&mut self, id: &str) -> Result<ResourceId, Stop> {
+        let Some(resource) = ResourceId::parse(id) else {
+            return Err(Refusal::NoSuchResource(id.to_owned()).into());
+        };
+        match &resource {
+            ResourceId::Portfolio(id) => drop(self.visible_portfolio(id).await?),
+            ResourceId::Product(id) => drop(self.visible_product(id).await?),
+        }
+        Ok(resource)
+    }
+
+    /// A portfolio or product goes, and with it what anyone hung on it.
+    async fn drop_attached(&mut self, resource: &ResourceId) -> Result<(), Stop> {
+        self.tx.drop_tag_options(self.scope, resource).await?;
+        self.tx.drop_budgets(self.scope, resource).await?;
+        Ok(())
+    }
+
+    /// A share of `owner`'s portfolio ended, with one account or (`None`) with many: what they hung
+    /// on it and its products goes, where they see it no longer.
+    async fn drop_lost_attached(
+        &mut self,
+        portfolio: &PortfolioId,
+        owner: &AccountId,
+        recipient: Option<&AccountId>,
+    ) -> Result<(), Stop> {
+        let scope = self.scope;
+        self.tx
+            .drop_lost_tag_options(scope, portfolio, owner, recipient)
+            .await?;
+        self.tx
+            .drop_lost_budgets(scope, portfolio, owner, recipient)
+            .await?;
+        Ok(())
     }
 }

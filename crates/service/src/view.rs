@@ -8,8 +8,10 @@ use mimeo_domain::artifacts::{Artifact, ArtifactType, Guidance, Lineage, Origin}
 use mimeo_domain::portfolios::Portfolio;
 use mimeo_domain::products::{Product, ProductType};
 use mimeo_domain::service_actions::ServiceAction;
+use mimeo_domain::tag_options::TagOption;
 use mimeo_domain::tags::Tag;
 use mimeo_domain::{ArtifactId, ProductId, Timestamp};
+use mimeo_store::TaggedResource;
 
 /// Products and versions are shown in whole seconds.
 pub(crate) fn seconds(time: Timestamp) -> api::Timestamp {
@@ -175,4 +177,52 @@ pub(crate) fn service_action_detail(action: &ServiceAction) -> api::ServiceActio
         definition: Some(action.definition.pairs().map(owned).collect()),
         service_action_summary: Some(service_action_summary(action)),
     }
+}
+
+pub(crate) fn tag_option(option: &TagOption) -> api::TagOptionDetail {
+    api::TagOptionDetail {
+        active: Some(option.active),
+        id: Some(option.id.to_string()),
+        key: Some(option.key.clone()),
+        owner: Some(option.account.to_string()),
+        value: Some(option.value.clone()),
+    }
+}
+
+pub(crate) fn tag_options(options: &[TagOption]) -> Vec<api::TagOptionDetail> {
+    options.iter().map(tag_option).collect()
+}
+
+/// What a TagOption hangs on, described as itself.
+pub(crate) fn resource(resource: &TaggedResource) -> api::ResourceDetail {
+    match resource {
+        TaggedResource::Portfolio(portfolio) => {
+            let shown = portfolio_detail(portfolio);
+            api::ResourceDetail {
+                arn: shown.arn,
+                created_time: shown.created_time,
+                description: shown.description,
+                id: shown.id,
+                name: shown.display_name,
+            }
+        }
+        TaggedResource::Product(product) => api::ResourceDetail {
+            arn: Some(arn::product_arn(
+                &product.region,
+                &product.account,
+                &product.id,
+            )),
+            created_time: Some(seconds(product.created)),
+            description: product.details.description.clone(),
+            id: Some(product.id.to_string()),
+            name: Some(product.details.name.clone()),
+        },
+    }
+}
+
+pub(crate) fn budgets(names: Vec<String>) -> Vec<api::BudgetDetail> {
+    let shown = |name| api::BudgetDetail {
+        budget_name: Some(name),
+    };
+    names.into_iter().map(shown).collect()
 }

@@ -44,6 +44,7 @@ pub use migrate::{MIGRATIONS, Migration};
 pub use products::{After, FoundProduct, ListedProduct};
 pub use replays::Replay;
 pub use scope::AuthScope;
+pub use tag_options::TaggedResource;
 pub use tallies::Tally;
 
 use dialect::postgres::Postgres;

@@ -132,10 +132,11 @@ impl Tx<'_> {
         Ok(ended_count > 0)
     }
 
-    /// Takes what the account can no longer see out of its own portfolios, in every Region.
+    /// Takes what the account can no longer see out of its own portfolios, in every Region, and what
+    /// it hung there off it.
     async fn drop_lost_everywhere(&mut self, account: &AccountId) -> Result<(), StoreError> {
-        self.execute(DROP_LOST, params![account.as_str()])
-            .await
-            .map(drop)
+        self.execute(DROP_LOST, params![account.as_str()]).await?;
+        self.drop_lost_tag_options_everywhere(account).await?;
+        self.drop_lost_budgets_everywhere(account).await
     }
 }

@@ -1,5 +1,342 @@
 //! TagOptions: statements and functions.
 
-use crate::dialect::statements;
+use mimeo_domain::portfolios::Portfolio;
+use mimeo_domain::products::Product;
+use mimeo_domain::tag_options::{Filter, ResourceKind, TagOption};
+use mimeo_domain::{AccountId, PortfolioId, ProductId, ResourceId, TagOptionId};
 
-statements! {}
+use crate::column::{clean, count, read_all, stored_count};
+use crate::dialect::statements;
+use crate::params;
+use crate::{AuthScope, Row, StoreError, Tx};
+
+/// What a TagOption hangs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TaggedResource {
+    Portfolio(Portfolio),
+    Product(Product),
+}
+
+impl TaggedResource {
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Portfolio(portfolio) => portfolio.id.as_str(),
+            Self::Product(product) => product.id.as_str(),
+        }
+    }
+}
+
+statements! {
+    INSERT = "INSERT INTO tag_option (region, id, account, tag_key, tag_value, active) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    OWN = "SELECT id, account, tag_key, tag_value, active FROM tag_option WHERE region = ?1 AND id = ?2 AND account = ?3";
+    OF_VALUE = "SELECT id FROM tag_option WHERE account = ?1 AND region = ?2 AND tag_key = ?3 AND tag_value = ?4";
+    COUNT_VALUES = "SELECT CAST(COUNT(*) AS BIGINT) FROM tag_option WHERE account = ?1 AND region = ?2 AND tag_key = ?3";
+    UPDATE = "UPDATE tag_option SET tag_value = ?4, active = ?5 WHERE region = ?1 AND id = ?2 AND account = ?3";
+    REMOVE = "DELETE FROM tag_option WHERE region = ?1 AND id = ?2 AND account = ?3";
+    PAGE = "SELECT id, account, tag_key, tag_value, active FROM tag_option WHERE account = ?1 AND region = ?2 AND id > ?3 AND (tag_value = ?5 OR ?5 IS NULL) AND (active = ?6 OR ?6 IS NULL) ORDER BY id LIMIT ?4";
+    PAGE_OF_KEY = "SELECT id, account, tag_key, tag_value, active FROM tag_option WHERE account = ?1 AND region = ?2 AND tag_key = ?7 AND id > ?3 AND (tag_value = ?5 OR ?5 IS NULL) AND (active = ?6 OR ?6 IS NULL) ORDER BY id LIMIT ?4";
+    ASSOCIATE = "INSERT INTO tag_option_resource (region, resource_id, account, tag_option_id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (region, resource_id, account, tag_option_id) DO NOTHING";
+    DISASSOCIATE = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account = ?3 AND tag_option_id = ?4";
+    PORTFOLIOS = "SELECT p.body FROM tag_option_resource r JOIN portfolio p ON p.region = r.region AND p.id = r.resource_id WHERE r.region = ?2 AND r.tag_option_id = ?3 AND r.resource_id > ?4 AND (p.account = ?1 OR EXISTS (SELECT 1 FROM seen_share s WHERE s.region = r.region AND s.portfolio_id = r.resource_id AND s.account = ?1)) ORDER BY r.resource_id LIMIT ?5";
+    PRODUCTS = "SELECT p.body FROM tag_option_resource r JOIN product p ON p.region = r.region AND p.id = r.resource_id WHERE r.region = ?2 AND r.tag_option_id = ?3 AND r.resource_id > ?4 AND (p.account = ?1 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = r.region AND pp.product_id = r.resource_id AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.account = ?1)) ORDER BY r.resource_id LIMIT ?5";
+    LOCAL = "SELECT t.id, t.account, t.tag_key, t.tag_value, t.active FROM tag_option_resource r JOIN tag_option t ON t.region = r.region AND t.id = r.tag_option_id WHERE r.region = ?1 AND r.resource_id = ?2 AND r.account = ?3 ORDER BY r.tag_option_id";
+    SHARED_ON_PORTFOLIO = "SELECT t.id, t.account, t.tag_key, t.tag_value, t.active FROM tag_option_resource r JOIN tag_option t ON t.region = r.region AND t.id = r.tag_option_id WHERE r.region = ?1 AND r.resource_id = ?2 AND r.account = (SELECT s.owner FROM seen_share s WHERE s.region = ?1 AND s.portfolio_id = ?2 AND s.account = ?3 AND s.owner <> ?3 AND s.tag_options = 1 LIMIT 1) ORDER BY r.tag_option_id";
+    SHARED_ON_PRODUCT = "SELECT t.id, t.account, t.tag_key, t.tag_value, t.active FROM tag_option_resource r JOIN tag_option t ON t.region = r.region AND t.id = r.tag_option_id WHERE r.region = ?1 AND r.resource_id = ?2 AND r.account = (SELECT s.owner FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND (pp.portfolio_id = ?4 OR ?4 IS NULL) AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.account = ?3 AND s.owner <> ?3 AND s.tag_options = 1 LIMIT 1) ORDER BY r.tag_option_id";
+    DROP = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2";
+    DROP_LOST_ON_PORTFOLIO = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account <> ?3 AND account >= ?4 AND account <= ?5 AND NOT EXISTS (SELECT 1 FROM seen_share s WHERE s.region = ?1 AND s.portfolio_id = ?2 AND s.account = tag_option_resource.account)";
+    DROP_LOST_ON_HELD = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id IN (SELECT pp.product_id FROM portfolio_product pp WHERE pp.region = ?1 AND pp.portfolio_id = ?2) AND account <> ?3 AND account >= ?4 AND account <= ?5 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = tag_option_resource.resource_id AND up.portfolio_account = ?3 AND s.account = tag_option_resource.account)";
+    DROP_LOST_ON_PRODUCT = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = ?2 AND up.portfolio_account = ?3 AND s.account = tag_option_resource.account)";
+    DROP_LOST_EVERYWHERE = "DELETE FROM tag_option_resource WHERE account = ?1 AND NOT EXISTS (SELECT 1 FROM portfolio p WHERE p.region = tag_option_resource.region AND p.id = tag_option_resource.resource_id AND p.account = ?1) AND NOT EXISTS (SELECT 1 FROM product p WHERE p.region = tag_option_resource.region AND p.id = tag_option_resource.resource_id AND p.account = ?1) AND NOT EXISTS (SELECT 1 FROM seen_share s WHERE s.region = tag_option_resource.region AND s.portfolio_id = tag_option_resource.resource_id AND s.account = ?1) AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = tag_option_resource.region AND up.product_id = tag_option_resource.resource_id AND up.portfolio_account = s.owner AND up.product_account = s.owner AND s.account = ?1)";
+}
+
+/// The TagOptions themselves: each an account's own.
+impl Tx<'_> {
+    /// A new TagOption. One of the same key and value is [`StoreError::Duplicate`]; ask
+    /// [`Tx::has_tag_option`] before.
+    pub async fn insert_tag_option(
+        &mut self,
+        scope: &AuthScope,
+        option: &TagOption,
+    ) -> Result<(), StoreError> {
+        let row = params![
+            scope.region.as_str(),
+            option.id.as_str(),
+            option.account.as_str(),
+            &option.key,
+            &option.value,
+            option.active,
+        ];
+        self.execute(INSERT, row).await.map(drop)
+    }
+
+    /// A TagOption that the account owns.
+    pub async fn find_tag_option(
+        &mut self,
+        scope: &AuthScope,
+        id: &TagOptionId,
+    ) -> Result<Option<TagOption>, StoreError> {
+        let id = clean(id.as_str());
+        let row = params![scope.region.as_str(), &id, scope.account.as_str()];
+        self.query_one(OWN, row, tag_option).await?.transpose()
+    }
+
+    /// Whether the account has a TagOption of this key and value.
+    pub async fn has_tag_option(
+        &mut self,
+        scope: &AuthScope,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        let (account, region) = (scope.account.as_str(), scope.region.as_str());
+        let row = params![account, region, key, value];
+        let found = self.query_one(OF_VALUE, row, |row| row.text(0)).await?;
+        Ok(found.is_some())
+    }
+
+    /// How many values the account has for a key.
+    pub async fn count_tag_option_values(
+        &mut self,
+        scope: &AuthScope,
+        key: &str,
+    ) -> Result<u64, StoreError> {
+        let row = params![scope.account.as_str(), scope.region.as_str(), key];
+        let found = self.query_one(COUNT_VALUES, row, |row| row.int(0)).await?;
+        Ok(count(found.unwrap_or(0)))
+    }
+
+    /// Keeps the value and whether it is active. See [`Tx::insert_tag_option`] for duplicates.
+    pub async fn update_tag_option(
+        &mut self,
+        scope: &AuthScope,
+        option: &TagOption,
+    ) -> Result<(), StoreError> {
+        let (region, id) = (scope.region.as_str(), option.id.as_str());
+        let (account, active) = (scope.account.as_str(), option.active);
+        self.execute(UPDATE, params![region, id, account, &option.value, active])
+            .await
+            .map(drop)
+    }
+
+    /// Removes a TagOption, and takes it off what the account no longer sees.
+    pub async fn remove_tag_option(
+        &mut self,
+        scope: &AuthScope,
+        id: &TagOptionId,
+    ) -> Result<(), StoreError> {
+        let row = params![scope.region.as_str(), id.as_str(), scope.account.as_str()];
+        self.execute(REMOVE, row).await.map(drop)
+    }
+
+    /// The account's own TagOptions by id, `limit` of them after the given one.
+    pub async fn page_tag_options(
+        &mut self,
+        scope: &AuthScope,
+        filter: &Filter,
+        after: Option<&TagOptionId>,
+        limit: usize,
+    ) -> Result<Vec<TagOption>, StoreError> {
+        let (account, region) = (scope.account.as_str(), scope.region.as_str());
+        let after = after.map_or("", TagOptionId::as_str);
+        let (value, active) = (filter.value.as_deref(), filter.active);
+        let limit = stored_count(limit);
+        let found = match filter.key.as_deref() {
+            None => {
+                let row = params![account, region, after, limit, value, active];
+                self.query(PAGE, row, tag_option).await?
+            }
+            Some(key) => {
+                let row = params![account, region, after, limit, value, active, key];
+                self.query(PAGE_OF_KEY, row, tag_option).await?
+            }
+        };
+        found.into_iter().collect()
+    }
+}
+
+/// What they hang on.
+impl Tx<'_> {
+    /// Hangs a TagOption of the account on a resource; says how many rows that made (0: it was there).
+    pub async fn associate_tag_option(
+        &mut self,
+        scope: &AuthScope,
+        resource: &ResourceId,
+        option: &TagOptionId,
+    ) -> Result<u64, StoreError> {
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let row = params![region, resource.as_str(), account, option.as_str()];
+        self.execute(ASSOCIATE, row).await
+    }
+
+    /// Takes a TagOption of the account off a resource; says how many rows that removed.
+    pub async fn disassociate_tag_option(
+        &mut self,
+        scope: &AuthScope,
+        resource: &ResourceId,
+        option: &TagOptionId,
+    ) -> Result<u64, StoreError> {
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let row = params![region, resource.as_str(), account, option.as_str()];
+        self.execute(DISASSOCIATE, row).await
+    }
+
+    /// What a TagOption hangs on and the account sees, now, by id and so portfolios first: `limit`
+    /// of them after the given one.
+    pub async fn page_tagged_resources(
+        &mut self,
+        scope: &AuthScope,
+        option: &TagOptionId,
+        kind: Option<ResourceKind>,
+        after: Option<&String>,
+        limit: usize,
+    ) -> Result<Vec<TaggedResource>, StoreError> {
+        let (account, region) = (scope.account.as_str(), scope.region.as_str());
+        let (option, after) = (option.as_str(), after.map_or("", String::as_str));
+        let mut found = Vec::new();
+        if kind != Some(ResourceKind::Product) {
+            let row = params![account, region, option, after, stored_count(limit)];
+            let bodies = self.query(PORTFOLIOS, row, |row| row.text(0)).await?;
+            let portfolios = read_all(&bodies)?;
+            found.extend(portfolios.into_iter().map(TaggedResource::Portfolio));
+        }
+        if kind != Some(ResourceKind::Portfolio) && found.len() < limit {
+            let rest = stored_count(limit - found.len());
+            let row = params![account, region, option, after, rest];
+            let bodies = self.query(PRODUCTS, row, |row| row.text(0)).await?;
+            let products = read_all(&bodies)?;
+            found.extend(products.into_iter().map(TaggedResource::Product));
+        }
+        Ok(found)
+    }
+
+    /// TagOptions that the account itself hung on a resource.
+    pub async fn local_tag_options(
+        &mut self,
+        scope: &AuthScope,
+        resource: &ResourceId,
+    ) -> Result<Vec<TagOption>, StoreError> {
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let row = params![region, resource.as_str(), account];
+        self.query(LOCAL, row, tag_option)
+            .await?
+            .into_iter()
+            .collect()
+    }
+
+    /// TagOptions of a portfolio as the account sees them: its own, then those that the owner
+    /// shares with it.
+    pub async fn tag_options_of_portfolio(
+        &mut self,
+        scope: &AuthScope,
+        portfolio: &PortfolioId,
+    ) -> Result<Vec<TagOption>, StoreError> {
+        let resource = ResourceId::Portfolio(portfolio.clone());
+        let mut found = self.local_tag_options(scope, &resource).await?;
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let row = params![region, portfolio.as_str(), account];
+        for shared in self.query(SHARED_ON_PORTFOLIO, row, tag_option).await? {
+            found.push(shared?);
+        }
+        Ok(found)
+    }
+
+    /// TagOptions of a product as the account sees them: its own, then those that the owner shares
+    /// with it, through `portfolio` or (`None`) through any.
+    pub async fn tag_options_of_product(
+        &mut self,
+        scope: &AuthScope,
+        product: &ProductId,
+        portfolio: Option<&PortfolioId>,
+    ) -> Result<Vec<TagOption>, StoreError> {
+        let resource = ResourceId::Product(product.clone());
+        let mut found = self.local_tag_options(scope, &resource).await?;
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let portfolio = portfolio.map(PortfolioId::as_str);
+        let row = params![region, product.as_str(), account, portfolio];
+        for shared in self.query(SHARED_ON_PRODUCT, row, tag_option).await? {
+            found.push(shared?);
+        }
+        Ok(found)
+    }
+
+    /// What a launch heeds of a resource's TagOptions: the active ones that the account sees.
+    pub async fn active_tag_options(
+        &mut self,
+        scope: &AuthScope,
+        resource: &ResourceId,
+    ) -> Result<Vec<TagOption>, StoreError> {
+        let mut found = match resource {
+            ResourceId::Portfolio(id) => self.tag_options_of_portfolio(scope, id).await?,
+            ResourceId::Product(id) => self.tag_options_of_product(scope, id, None).await?,
+        };
+        found.retain(|option| option.active);
+        Ok(found)
+    }
+}
+
+/// What they no longer hang on.
+impl Tx<'_> {
+    /// Takes every account's TagOptions off a resource that goes.
+    pub async fn drop_tag_options(
+        &mut self,
+        scope: &AuthScope,
+        resource: &ResourceId,
+    ) -> Result<u64, StoreError> {
+        let row = params![scope.region.as_str(), resource.as_str()];
+        self.execute(DROP, row).await
+    }
+
+    /// After `owner`'s portfolio was taken from `recipient`, or from whomever: TagOptions go from it
+    /// and its products where the account no longer sees them.
+    pub async fn drop_lost_tag_options(
+        &mut self,
+        scope: &AuthScope,
+        portfolio: &PortfolioId,
+        owner: &AccountId,
+        recipient: Option<&AccountId>,
+    ) -> Result<(), StoreError> {
+        let (least, most) = range(recipient);
+        let (region, portfolio) = (scope.region.as_str(), portfolio.as_str());
+        let row = params![region, portfolio, owner.as_str(), least, most];
+        self.execute(DROP_LOST_ON_PORTFOLIO, row).await?;
+        self.execute(DROP_LOST_ON_HELD, row).await.map(drop)
+    }
+
+    /// After `owner` took a product out of a portfolio: the same for that product and everyone.
+    pub async fn drop_lost_tag_options_on_product(
+        &mut self,
+        scope: &AuthScope,
+        product: &ProductId,
+        owner: &AccountId,
+    ) -> Result<(), StoreError> {
+        let row = params![scope.region.as_str(), product.as_str(), owner.as_str()];
+        self.execute(DROP_LOST_ON_PRODUCT, row).await.map(drop)
+    }
+
+    /// After the account was reached by fewer shares: takes its TagOptions off what it no longer sees, in
+    /// every Region.
+    pub(crate) async fn drop_lost_tag_options_everywhere(
+        &mut self,
+        account: &AccountId,
+    ) -> Result<(), StoreError> {
+        self.execute(DROP_LOST_EVERYWHERE, params![account.as_str()])
+            .await
+            .map(drop)
+    }
+}
+
+/// Between which accounts a statement looks, so that the key finds one as well as all.
+pub(crate) fn range(account: Option<&AccountId>) -> (&str, &str) {
+    // Accounts are digits, which sort before the colon.
+    account.map_or(("", ":"), |only| (only.as_str(), only.as_str()))
+}
+
+fn tag_option(row: &Row<'_>) -> Result<TagOption, StoreError> {
+    let account = row.text(1);
+    Ok(TagOption {
+        id: row.text(0).into(),
+        account: account.parse().map_err(|_| StoreError::Broken(account))?,
+        key: row.text(2),
+        value: row.text(3),
+        active: row.int(4) != 0,
+    })
+}

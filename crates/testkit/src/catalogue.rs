@@ -7,7 +7,7 @@ use crate::products::id_of;
 use crate::wire::merged;
 
 impl Account {
-    /// Own products with versions and tags, portfolios with products and shares, and imported portfolios.
+    /// Own products with versions and tags, portfolios with products and shares, imported portfolios, and TagOptions.
     pub async fn catalogue(&self) -> Value {
         let mut products = Vec::new();
         for listed in self.pages("SearchProductsAsAdmin", json!({})).await {
@@ -30,7 +30,13 @@ impl Account {
             portfolios.push(json!([described, held, shares]));
         }
         let imported = self.pages("ListAcceptedPortfolioShares", json!({})).await;
-        json!({"Products": products, "Portfolios": portfolios, "Imported": imported})
+        let tag_options = self.pages("ListTagOptions", json!({})).await;
+        json!({
+            "Imported": imported,
+            "Portfolios": portfolios,
+            "Products": products,
+            "TagOptions": tag_options,
+        })
     }
 
     /// The items of all pages of a list.
@@ -46,7 +52,9 @@ impl Account {
             };
             let lists = members.values().filter_map(Value::as_array);
             items.extend(lists.flatten().cloned());
-            match members.get("NextPageToken") {
+            // The lists of TagOptions spell it like the request.
+            let next = members.get("NextPageToken").or(members.get("PageToken"));
+            match next {
                 Some(next) => token = json!({"PageToken": next}),
                 None => return items,
             }

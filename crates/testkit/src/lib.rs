@@ -26,6 +26,7 @@ mod connector;
 mod copies;
 mod portfolios;
 mod products;
+mod tag_options;
 mod wire;
 mod world;
 

@@ -35,21 +35,6 @@ pending! {
     ListConstraintsForPortfolio,
     UpdateConstraint,
 
-    // tag_options
-    AssociateTagOptionWithResource,
-    CreateTagOption,
-    DeleteTagOption,
-    DescribeTagOption,
-    DisassociateTagOptionFromResource,
-    ListResourcesForTagOption,
-    ListTagOptions,
-    UpdateTagOption,
-
-    // budgets
-    AssociateBudgetWithResource,
-    DisassociateBudgetFromResource,
-    ListBudgetsForResource,
-
     // service_actions
     DescribeServiceActionExecutionParameters,
     ExecuteProvisionedProductServiceAction,

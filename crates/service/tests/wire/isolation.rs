@@ -14,6 +14,7 @@ struct Belongings {
     portfolio: Portfolio,
     copy: String,
     action: String,
+    tag_option: String,
 }
 
 async fn belongings(account: &Account) -> Belongings {
@@ -27,6 +28,7 @@ async fn belongings(account: &Account) -> Belongings {
         portfolio,
         copy,
         action: crate::service_actions::action(account, "restart").await,
+        tag_option: account.tag_option("team", "net").await,
     }
 }
 
@@ -37,7 +39,9 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
         "Id" if is_of_portfolio => json!(of.portfolio.id),
         "Id" if operation.ends_with("ServiceAction") => json!(of.action),
         "ServiceActionId" => json!(of.action),
-        "Id" | "ProductId" | "TargetProductId" => json!(of.product.id),
+        "Id" if operation.ends_with("TagOption") => json!(of.tag_option),
+        "TagOptionId" => json!(of.tag_option),
+        "Id" | "ProductId" | "ResourceId" | "TargetProductId" => json!(of.product.id),
         "PortfolioId" | "SourcePortfolioId" => json!(of.portfolio.id),
         "ProvisioningArtifactId" => json!(of.version),
         "SourceProductArn" => json!(of.product.arn),
@@ -56,6 +60,7 @@ fn never_issued(value: &Value, of: &Belongings) -> Value {
         &of.version,
         &of.copy,
         &of.action,
+        &of.tag_option,
     ];
     for id in ids {
         let (kind, _) = id.split_once('-').expect("a prefix");
@@ -78,6 +83,7 @@ async fn base(operation: &str, of: &Belongings) -> Value {
                 ("IdempotencyToken", _) => json!(account.token()),
                 ("Parameters", _) => account.version("v2").await,
                 ("Type", _) => json!("ACCOUNT"),
+                ("BudgetName", _) => json!("monthly"),
                 (other, _) => panic!("what is {other} of {operation}?"),
             };
         }

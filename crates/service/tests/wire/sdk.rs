@@ -122,11 +122,11 @@ async fn an_error_has_its_code_its_message_and_its_request_id() {
     let invalid = hub.delete_product().id("not an id").send().await;
     let invalid = invalid.expect_err("a space").into_service_error();
     assert_eq!(invalid.code(), Some("ValidationException"));
-    let pending = hub.list_tag_options().send().await;
+    let pending = hub.scan_provisioned_products().send().await;
     let pending = pending.expect_err("to come").into_service_error();
     assert_eq!(pending.code(), Some("NotImplementedException"));
     assert_eq!(
         pending.message(),
-        Some("ListTagOptions is not implemented by Mimeo yet")
+        Some("ScanProvisionedProducts is not implemented by Mimeo yet")
     );
 }

@@ -29,16 +29,8 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "with accounts; organization nodes answer `OperationNotSupportedException`",
     ),
     (
-        "DescribePortfolio",
-        "`Budgets` and `TagOptions` are always empty",
-    ),
-    (
         "DescribePortfolioShares",
         "account shares; the lists of the other types are empty",
-    ),
-    (
-        "DescribeProductAsAdmin",
-        "`Budgets` and `TagOptions` are always empty",
     ),
     (
         "DescribeProvisioningArtifact",

@@ -16,6 +16,7 @@ pub(crate) const INVALID: &str = "InvalidParametersException";
 pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 pub(crate) const IN_USE: &str = "ResourceInUseException";
 pub(crate) const LIMIT: &str = "LimitExceededException";
+pub(crate) const DUPLICATE: &str = "DuplicateResourceException";
 
 const TOKEN: &str = "IdempotencyToken";
 

@@ -1,6 +1,7 @@
 //! What each function of the store promises, told once and kept on every engine.
 
 mod artifacts;
+mod budgets;
 mod cast;
 mod claims;
 mod copies;
@@ -10,4 +11,5 @@ mod products;
 mod replays;
 mod service_actions;
 mod shares;
+mod tag_options;
 mod tallies;

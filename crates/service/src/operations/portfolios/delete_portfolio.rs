@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DeletePortfolio.html>
 
 use mimeo_api::{DeletePortfolio, DeletePortfolioInput, DeletePortfolioOutput};
-use mimeo_domain::portfolios;
+use mimeo_domain::{ResourceId, portfolios};
 use mimeo_store::Tally;
 
 use crate::cx::{Cx, Handle};
@@ -17,6 +17,8 @@ impl Handle for DeletePortfolio {
         let portfolio = cx.own_portfolio(&input.id.as_str().into()).await?;
         let holdings = cx.tx.portfolio_holdings(cx.scope, &portfolio.id).await?;
         portfolios::may_delete(&portfolio.id, holdings)?;
+        cx.drop_attached(&ResourceId::Portfolio(portfolio.id.clone()))
+            .await?;
         cx.tx.remove_portfolio(cx.scope, &portfolio.id).await?;
         cx.tx.lower_tally(cx.scope, Tally::Portfolios).await?;
         Ok(DeletePortfolioOutput {})

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DescribePortfolio.html>
 
 use mimeo_api::{DescribePortfolio, DescribePortfolioInput, DescribePortfolioOutput};
+use mimeo_domain::ResourceId;
 
 use crate::cx::{Cx, Handle};
 use crate::error::Stop;
@@ -21,10 +22,17 @@ impl Handle for DescribePortfolio {
         } else {
             Vec::new()
         };
+        let tag_options = cx
+            .tx
+            .tag_options_of_portfolio(cx.scope, &portfolio.id)
+            .await?;
+        let budgets = cx
+            .budgets(&ResourceId::Portfolio(portfolio.id.clone()))
+            .await?;
         Ok(DescribePortfolioOutput {
-            budgets: Some(Vec::new()),
+            budgets: Some(view::budgets(budgets)),
             portfolio_detail: Some(view::portfolio_detail(&portfolio)),
-            tag_options: Some(Vec::new()),
+            tag_options: Some(view::tag_options(&tag_options)),
             tags: Some(tags),
         })
     }

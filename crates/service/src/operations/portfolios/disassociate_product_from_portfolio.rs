@@ -1,7 +1,7 @@
 //! DisassociateProductFromPortfolio: takes a product out of an own portfolio.
 //!
 //! Recipients who put the product into portfolios of their own lose it there too, unless they still
-//! see it through another share.
+//! see it through another share; and so goes what they hung on it.
 //!
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DisassociateProductFromPortfolio.html>
 
@@ -33,6 +33,12 @@ impl Handle for DisassociateProductFromPortfolio {
         }
         cx.tx
             .drop_lost_holders(cx.scope, &product, &cx.scope.account)
+            .await?;
+        cx.tx
+            .drop_lost_tag_options_on_product(cx.scope, &product, &cx.scope.account)
+            .await?;
+        cx.tx
+            .drop_lost_budgets_on_product(cx.scope, &product, &cx.scope.account)
             .await?;
         Ok(DisassociateProductFromPortfolioOutput {})
     }

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DeleteProduct.html>
 
 use mimeo_api::{DeleteProduct, DeleteProductInput, DeleteProductOutput};
-use mimeo_domain::products;
+use mimeo_domain::{ResourceId, products};
 use mimeo_store::Tally;
 
 use crate::cx::{Cx, Handle};
@@ -17,6 +17,8 @@ impl Handle for DeleteProduct {
         let product = cx.own_product(&input.id.as_str().into()).await?.product;
         let holders_count = cx.tx.count_holders(cx.scope, &product.id).await?;
         products::may_delete(&product.id, holders_count)?;
+        cx.drop_attached(&ResourceId::Product(product.id.clone()))
+            .await?;
         cx.tx.remove_product(cx.scope, &product.id).await?;
         cx.tx.lower_tally(cx.scope, Tally::Products).await?;
         Ok(DeleteProductOutput {})

@@ -29,6 +29,8 @@ impl Handle for DeletePortfolioShare {
         cx.tx
             .drop_lost_products(cx.scope, &recipient, &cx.scope.account)
             .await?;
+        cx.drop_lost_attached(&portfolio, &cx.scope.account, Some(&recipient))
+            .await?;
         Ok(DeletePortfolioShareOutput::default())
     }
 }

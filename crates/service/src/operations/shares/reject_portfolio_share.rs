@@ -27,6 +27,8 @@ impl Handle for RejectPortfolioShare {
         cx.tx
             .drop_lost_products(cx.scope, &share.recipient, &share.owner)
             .await?;
+        cx.drop_lost_attached(&portfolio, &share.owner, Some(&share.recipient))
+            .await?;
         Ok(RejectPortfolioShareOutput {})
     }
 }
