@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use mimeo_api as api;
 use mimeo_domain::arn;
 use mimeo_domain::artifacts::{Artifact, ArtifactType, Guidance, Lineage, Origin};
+use mimeo_domain::constraints::Constraint;
 use mimeo_domain::portfolios::Portfolio;
 use mimeo_domain::products::{Product, ProductType};
 use mimeo_domain::service_actions::ServiceAction;
@@ -225,4 +226,15 @@ pub(crate) fn budgets(names: Vec<String>) -> Vec<api::BudgetDetail> {
         budget_name: Some(name),
     };
     names.into_iter().map(shown).collect()
+}
+
+pub(crate) fn constraint_detail(constraint: &Constraint) -> api::ConstraintDetail {
+    api::ConstraintDetail {
+        constraint_id: Some(constraint.id.to_string()),
+        description: constraint.description.clone(),
+        owner: Some(constraint.account.to_string()),
+        portfolio_id: Some(constraint.portfolio.to_string()),
+        product_id: Some(constraint.product.to_string()),
+        r#type: Some(constraint.constraint_type().as_str().to_owned()),
+    }
 }

@@ -7,7 +7,8 @@ use crate::products::id_of;
 use crate::wire::merged;
 
 impl Account {
-    /// Own products with versions and tags, portfolios with products and shares, imported portfolios, and TagOptions.
+    /// Own products with versions and tags, portfolios with products, shares and constraints, imported portfolios, and
+    /// TagOptions.
     pub async fn catalogue(&self) -> Value {
         let mut products = Vec::new();
         for listed in self.pages("SearchProductsAsAdmin", json!({})).await {
@@ -27,7 +28,9 @@ impl Account {
                 .await;
             let shares = json!({"PortfolioId": id, "Type": "ACCOUNT"});
             let shares = self.pages("DescribePortfolioShares", shares).await;
-            portfolios.push(json!([described, held, shares]));
+            let constraints = json!({"PortfolioId": id});
+            let constraints = self.pages("ListConstraintsForPortfolio", constraints).await;
+            portfolios.push(json!([described, held, shares, constraints]));
         }
         let imported = self.pages("ListAcceptedPortfolioShares", json!({})).await;
         let tag_options = self.pages("ListTagOptions", json!({})).await;

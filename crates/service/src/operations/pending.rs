@@ -29,11 +29,6 @@ pending! {
     ListPrincipalsForPortfolio,
 
     // constraints
-    CreateConstraint,
-    DeleteConstraint,
-    DescribeConstraint,
-    ListConstraintsForPortfolio,
-    UpdateConstraint,
 
     // service_actions
     DescribeServiceActionExecutionParameters,

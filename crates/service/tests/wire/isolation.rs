@@ -15,18 +15,21 @@ struct Belongings {
     copy: String,
     action: String,
     tag_option: String,
+    constraint: String,
 }
 
 async fn belongings(account: &Account) -> Belongings {
     let product = account.product("vpc").await.versions(2).await;
     let portfolio = account.portfolio("golden").await.holds(&product).await;
     let copy = account.copies(&product).await;
+    let constraint = crate::constraints::notification(&portfolio, &product).await;
     account.world().settle().await;
     Belongings {
         version: product.version_ids().await.remove(0),
         product,
         portfolio,
         copy,
+        constraint,
         action: crate::service_actions::action(account, "restart").await,
         tag_option: account.tag_option("team", "net").await,
     }
@@ -38,6 +41,7 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
     Some(match member {
         "Id" if is_of_portfolio => json!(of.portfolio.id),
         "Id" if operation.ends_with("ServiceAction") => json!(of.action),
+        "Id" if operation.ends_with("Constraint") => json!(of.constraint),
         "ServiceActionId" => json!(of.action),
         "Id" if operation.ends_with("TagOption") => json!(of.tag_option),
         "TagOptionId" => json!(of.tag_option),
@@ -61,6 +65,7 @@ fn never_issued(value: &Value, of: &Belongings) -> Value {
         &of.copy,
         &of.action,
         &of.tag_option,
+        &of.constraint,
     ];
     for id in ids {
         let (kind, _) = id.split_once('-').expect("a prefix");
@@ -93,6 +98,10 @@ async fn base(operation: &str, of: &Belongings) -> Value {
         "DescribeProvisioningArtifact" => {
             input["ProductId"] = json!(of.product.id);
             input["ProvisioningArtifactId"] = json!(of.version);
+        }
+        "CreateConstraint" => {
+            input["Type"] = json!("NOTIFICATION");
+            input["Parameters"] = json!(crate::constraints::topics());
         }
         "CreatePortfolioShare" | "DeletePortfolioShare" => {
             input["AccountId"] = json!("999999999999");

@@ -3,8 +3,8 @@
 use mimeo_testkit::{Account, Product, World};
 use serde_json::{Value, json};
 
-use crate::service_actions;
 use crate::told::{INVALID, refused};
+use crate::{constraints, service_actions};
 
 const BAD_TOKEN: &str =
     "PageToken is not one that this operation gave to this account in this Region.";
@@ -29,9 +29,10 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
     let first = portfolios.remove(0);
     let [third, fourth] = world.accounts(["third", "fourth"]);
     let first = first.offered_to(&third).await.offered_to(&fourth).await;
-    let mut all = first.clone();
+    let mut last = product.clone();
     for name in ["p1", "p2"] {
-        all = all.holds(&hub.product(name).await).await;
+        last = hub.product(name).await;
+        first.clone().holds(&last).await;
         world.advance(1);
     }
     let mut lists = vec![
@@ -65,6 +66,11 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
         ),
         (spoke, "ListAcceptedPortfolioShares", json!({})),
     ];
+    for constrained in [&product, &product, &last] {
+        constraints::notification(&first, constrained).await;
+    }
+    let constraints = json!({"PortfolioId": first.id});
+    lists.push((hub.clone(), "ListConstraintsForPortfolio", constraints));
     lists.extend(service_actions(&hub, &product.versions(3).await).await);
     lists
 }

@@ -4,6 +4,7 @@ mod artifacts;
 mod budgets;
 mod cast;
 mod claims;
+mod constraints;
 mod copies;
 mod plans;
 mod portfolios;

@@ -1,7 +1,7 @@
 //! DisassociateProductFromPortfolio: takes a product out of an own portfolio.
 //!
-//! Recipients who put the product into portfolios of their own lose it there too, unless they still
-//! see it through another share; and so goes what they hung on it.
+//! Its constraints there must go first. Recipients who put the product into portfolios of their own
+//! lose it there too, unless they still see it through another share; and so goes what they hung on it.
 //!
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DisassociateProductFromPortfolio.html>
 
@@ -9,7 +9,7 @@ use mimeo_api::{
     DisassociateProductFromPortfolio, DisassociateProductFromPortfolioInput,
     DisassociateProductFromPortfolioOutput,
 };
-use mimeo_domain::{ProductId, Refusal};
+use mimeo_domain::{ProductId, Refusal, constraints};
 
 use crate::cx::{Cx, Handle};
 use crate::error::Stop;
@@ -24,6 +24,11 @@ impl Handle for DisassociateProductFromPortfolio {
             .await?
             .id;
         let product: ProductId = input.product_id.as_str().into();
+        let existing = cx
+            .tx
+            .constraint_types(cx.scope, &portfolio, &product)
+            .await?;
+        constraints::may_leave((&portfolio, &product), existing.len())?;
         let removed_count = cx
             .tx
             .disassociate_product(cx.scope, &portfolio, &product)
