@@ -40,12 +40,12 @@ pub(crate) async fn answers(told: &mut Told) {
         |_| json!({"TagOptionDetail": detail(&id, json!({}))}),
     )
     .await;
-    let changes = json!({"Active": false, "Value": "ops"});
-    let changed = detail(&id, changes.clone());
+    let wanted = json!({"Active": false, "Value": "ops"});
+    let changed = detail(&id, wanted.clone());
     told.answer(
         &hub,
         "UpdateTagOption",
-        merged(by_id.clone(), changes),
+        merged(by_id.clone(), wanted),
         |_| json!({"TagOptionDetail": changed}),
     )
     .await;
@@ -334,7 +334,7 @@ async fn what_a_recipient_hung_goes_with_the_last_share_that_showed_it() {
         let still = [golden.id.clone(), vpc.id.clone()];
         assert_eq!(resources(&third, of_theirs.clone()).await, still);
         golden.drops(&vpc).await;
-        assert_eq!(resources(&third, of_theirs).await, [golden.id.clone()]);
+        assert_eq!(resources(&third, of_theirs).await, [golden.id.as_str()]);
         let of_own = json!({"TagOptionId": own});
         assert_eq!(resources(&hub, of_own).await, still, "the owner loses none");
     }

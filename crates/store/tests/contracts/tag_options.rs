@@ -1,6 +1,7 @@
 //! TagOptions: an account's own, hung on what it sees, and dropped where it sees it no longer.
 
 use mimeo_domain::ResourceId;
+use mimeo_domain::organizations::{Member, Organization};
 use mimeo_domain::tag_options::{Filter, TagOption};
 use mimeo_store::testing::stores;
 use mimeo_store::{AuthScope, Store, StoreError};
@@ -68,6 +69,27 @@ async fn hung(store: &Store, owner: &str, on: &str) -> usize {
 async fn shared(store: &Store, portfolio: &str, recipient: &str) {
     share(store, portfolio, HUB, recipient).await;
     accept(store, portfolio, recipient).await;
+}
+
+/// The hub's organization, of these accounts.
+async fn settle(store: &Store, accounts: &[&str]) {
+    let member = |digits: &&str| Member {
+        account: account(digits),
+        name: String::new(),
+        unit: None,
+    };
+    let organization = Organization {
+        id: "o-abcdefghij".into(),
+        management_account: account(HUB),
+        units: Vec::new(),
+        accounts: accounts.iter().map(member).collect(),
+        delegated_administrators: Vec::new(),
+    };
+    write(store, organization, |tx, organization| {
+        Box::pin(tx.settle_organization(organization))
+    })
+    .await
+    .expect("an organization");
 }
 
 /// What follows the end of a share of the hub's portfolio.
@@ -223,5 +245,38 @@ async fn a_launch_heeds_active_tag_options_that_the_account_sees() {
         .await;
         assert_eq!(active(HUB, "port-1").await, 1, "{engine}");
         assert_eq!(active(HUB, "prod-a").await, 1, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_leaves_an_organization_takes_along_only_what_it_still_sees() {
+    for (engine, store) in stores().await {
+        insert_portfolio(&store, portfolio(HUB, "port-1", 1)).await;
+        insert_product(&store, product(HUB, "prod-a", "vpc", 1)).await;
+        associate(&store, portfolio(HUB, "port-1", 1), "prod-a", HUB).await;
+        insert_portfolio(&store, portfolio(HUB, "port-2", 1)).await;
+        shared(&store, "port-2", SPOKE).await;
+        insert_portfolio(&store, portfolio(SPOKE, "port-3", 1)).await;
+        insert_product(&store, product(SPOKE, "prod-b", "own", 1)).await;
+        settle(&store, &[HUB, SPOKE]).await;
+        execute(
+            &store,
+            "INSERT INTO portfolio_share (region, portfolio_id, recipient, owner, accepted, tag_options, principals, created) VALUES ('eu-west-1', 'port-1', 'o-abcdefghij', '111111111111', 1, 0, 0, 5)",
+        )
+        .await;
+        insert(&store, SPOKE, option(SPOKE, "tag-1", "net"))
+            .await
+            .expect("a new one");
+        let (lost, kept) = (["port-1", "prod-a"], ["port-2", "port-3", "prod-b"]);
+        for on in lost.iter().chain(&kept) {
+            hang(&store, SPOKE, "tag-1", on).await;
+        }
+        settle(&store, &[HUB]).await;
+        for on in lost {
+            assert_eq!(hung(&store, SPOKE, on).await, 0, "{engine} {on}");
+        }
+        for on in kept {
+            assert_eq!(hung(&store, SPOKE, on).await, 1, "{engine} {on}");
+        }
     }
 }
