@@ -34,6 +34,10 @@ secret = "{SPOKE.secret}"
 _numbers = itertools.count(300_000_000_000)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--raise", action="store_true", help="write probes.json anew")
+
+
 def start(folder, config=""):
     default = REPOSITORY / "target" / "debug" / "mimeo"
     return mimeo.Server(os.environ.get("MIMEO_BINARY", default), folder, config)
