@@ -14,18 +14,19 @@ mod required;
 mod timestamp;
 mod transcode;
 pub mod value;
+mod violation;
 mod wire;
 
 use std::fmt::Debug;
 
 use serde::Serialize;
 
-pub use check::{Broken, VALUE_CHARACTERS_MAX, VIOLATIONS_MAX, Violation, Violations};
 pub use generated::*;
 pub use model::InputShape;
 pub use required::Required;
 pub use timestamp::Timestamp;
 pub use transcode::cbor_of_json;
+pub use violation::{Broken, VALUE_CHARACTERS_MAX, VIOLATIONS_MAX, Violation, Violations};
 pub use wire::{NESTING_MAX, Protocol, Refused, decode, encode};
 
 /// What the model says of one operation; its implementors are generated unit structs.

@@ -6,8 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Operation;
-use crate::check::{Violations, check};
+use crate::check::check;
 use crate::model::InputShape;
+use crate::violation::Violations;
 
 /// How deep a CBOR body may nest; `serde_json` has its own limit, of 128.
 pub const NESTING_MAX: usize = 64;
