@@ -91,6 +91,32 @@ pub(crate) struct Overlay {
     pub(crate) corrections: Vec<Correction>,
     /// Family name → its operations.
     pub(crate) families: BTreeMap<String, Vec<String>>,
+    /// Operation → what policies may name as its resource. Operations that are not here have none:
+    /// `*`. From AWS's Service Authorization Reference, as `access_levels` is.
+    pub(crate) resources: BTreeMap<String, Resource>,
+    /// Operations with the condition keys `servicecatalog:accountLevel`, `roleLevel` and `userLevel`.
+    pub(crate) access_levels: BTreeSet<String>,
+}
+
+/// The resource of an operation, as policies see it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resource {
+    pub(crate) kind: ResourceKind,
+    /// The member that holds its id; none where the operation makes it.
+    pub(crate) id: Option<String>,
+    /// The member that names it where the id is absent.
+    pub(crate) name: Option<String>,
+    /// The member that holds the tags of `aws:RequestTag`.
+    pub(crate) tags: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ResourceKind {
+    Portfolio,
+    Product,
+    PortfolioOrProduct,
 }
 
 /// One place where the real service differs from its model.

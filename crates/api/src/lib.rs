@@ -46,6 +46,27 @@ pub trait Operation: Send + Sync + 'static {
     fn token(input: &Self::Input) -> Option<&str>;
     /// `AcceptLanguage`, where the operation has it.
     fn language(input: &Self::Input) -> Option<&str>;
+    /// What policies may name as the resource of this operation.
+    const RESOURCE: ResourceKind;
+    /// Whether policies may ask for `servicecatalog:userLevel` and its like.
+    const HAS_ACCESS_LEVELS: bool;
+    /// The id of the resource, as sent; `None` also where the operation makes it.
+    fn resource_id(input: &Self::Input) -> Option<&str>;
+    /// The name of the resource, as sent, where it may be named instead.
+    fn resource_name(input: &Self::Input) -> Option<&str>;
+    /// The tags that policies see as `aws:RequestTag`, where there are such.
+    fn request_tags(input: &Self::Input) -> Option<&[Tag]>;
+}
+
+/// The resource that a policy may name for an operation; see AWS's Service Authorization Reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// None: the resource is `*`.
+    Any,
+    Portfolio,
+    Product,
+    /// The id says which.
+    PortfolioOrProduct,
 }
 
 /// Whether an operation may change anything.
@@ -63,6 +84,7 @@ pub struct Described {
     pub family: &'static str,
     pub effect: Effect,
     pub errors: &'static [ErrorCode],
+    pub resource: ResourceKind,
     /// The input structure, with its members and their constraints.
     pub input: &'static model::Shape,
 }
@@ -75,6 +97,7 @@ impl Described {
             family: O::FAMILY,
             effect: O::EFFECT,
             errors: O::ERRORS,
+            resource: O::RESOURCE,
             input: O::Input::SHAPE,
         }
     }

@@ -151,6 +151,8 @@ macro_rules! operation {
         $name:ident($input:ident) -> $output:ident;
         family: $family:literal, effect: $effect:ident,
         token: $token:ident, language: $language:ident,
+        resource: $resource:ident($id:ident, $resource_name:ident), tags: $tags:ident,
+        levels: $levels:literal,
         errors: [$($error:ident),*],
     ) => {
         #[doc = concat!("The operation `", stringify!($name), "`.")]
@@ -165,6 +167,8 @@ macro_rules! operation {
             const FAMILY: &'static str = $family;
             const ERRORS: &'static [$crate::ErrorCode] = &[$($crate::ErrorCode::$error),*];
             const EFFECT: $crate::Effect = $crate::Effect::$effect;
+            const RESOURCE: $crate::ResourceKind = $crate::ResourceKind::$resource;
+            const HAS_ACCESS_LEVELS: bool = $levels;
 
             fn token(input: &Self::Input) -> Option<&str> {
                 text_member!(input, $token)
@@ -172,6 +176,18 @@ macro_rules! operation {
 
             fn language(input: &Self::Input) -> Option<&str> {
                 text_member!(input, $language)
+            }
+
+            fn resource_id(input: &Self::Input) -> Option<&str> {
+                text_member!(input, $id)
+            }
+
+            fn resource_name(input: &Self::Input) -> Option<&str> {
+                text_member!(input, $resource_name)
+            }
+
+            fn request_tags(input: &Self::Input) -> Option<&[$crate::Tag]> {
+                tags_member!(input, $tags)
             }
         }
     };
@@ -185,5 +201,16 @@ macro_rules! text_member {
     }};
     ($input:ident, $field:ident) => {
         $crate::value::text(&$input.$field)
+    };
+}
+
+/// The tags of a member, or `none` where the operation has no such member.
+macro_rules! tags_member {
+    ($input:ident, none) => {{
+        let _ = $input;
+        None
+    }};
+    ($input:ident, $field:ident) => {
+        $input.$field.as_deref()
     };
 }

@@ -214,8 +214,21 @@ fn operation(plan: &Plan, family: &str, name: &str, text: &mut String) {
     line(text, &format!("    {name}({input_name}) -> {output_name};"));
     line(text, &format!("    family: {family:?}, effect: {effect},"));
     line(text, &format!("    token: {token}, language: {language},"));
+    line(text, &resource(plan, name));
     line(text, &format!("    errors: [{errors}],\n}}\n"));
     text.push_str(&synthesised);
+}
+
+/// What policies see of an operation.
+fn resource(plan: &Plan, name: &str) -> String {
+    let levels = plan.has_access_levels(name);
+    let Some(resource) = plan.resource(name) else {
+        return format!("    resource: Any(none, none), tags: none, levels: {levels},");
+    };
+    let member = |name: &Option<String>| name.as_deref().map_or("none".to_owned(), field);
+    let (id, name) = (member(&resource.id), member(&resource.name));
+    let (kind, tags) = (resource.kind, member(&resource.tags));
+    format!("    resource: {kind:?}({id}, {name}), tags: {tags}, levels: {levels},")
 }
 
 fn structure(plan: &Plan, name: &str, shape: &Shape, role: Role, text: &mut String) {

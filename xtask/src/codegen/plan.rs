@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Kind, Model, Operation, Overlay, Shape};
+use crate::model::{Kind, Model, Operation, Overlay, Resource, Shape};
 
 /// The file of shapes that several families use.
 const SHARED: &str = "shared";
@@ -16,6 +16,7 @@ pub(super) struct Plan<'a> {
     pub(super) families: BTreeMap<&'a str, Vec<&'a str>>,
     /// File (a family, or `shared`) → its structures and enums.
     pub(super) homes: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    overlay: &'a Overlay,
 }
 
 impl<'a> Plan<'a> {
@@ -72,13 +73,25 @@ impl<'a> Plan<'a> {
             inputs,
             families,
             homes,
+            overlay,
         };
         plan.names_are_free()?;
+        plan.resources_are_there()?;
         Ok(plan)
     }
 
     pub(super) fn shape(&self, name: &str) -> &'a Shape {
         &self.model.shapes[name]
+    }
+
+    /// What policies may name as the resource of an operation.
+    pub(super) fn resource(&self, operation: &str) -> Option<&'a Resource> {
+        self.overlay.resources.get(operation)
+    }
+
+    /// Whether policies may ask at which level an operation is done.
+    pub(super) fn has_access_levels(&self, operation: &str) -> bool {
+        self.overlay.access_levels.contains(operation)
     }
 
     /// The names of the modelled errors.
@@ -87,6 +100,31 @@ impl<'a> Plan<'a> {
         shapes
             .filter(|(_, shape)| shape.exception)
             .map(|(name, _)| name.as_str())
+    }
+
+    /// What the overlay says of resources is said of operations and members that exist.
+    fn resources_are_there(&self) -> Result<(), String> {
+        for name in self.overlay.access_levels.iter() {
+            if !self.model.operations.contains_key(name) {
+                return Err(format!("overlay.json: the model has no operation {name}"));
+            }
+        }
+        for (name, resource) in &self.overlay.resources {
+            let operation = self.model.operations.get(name);
+            let input = operation.and_then(|operation| operation.input.as_ref());
+            let Some(input) = input.map(|input| &self.model.shapes[&input.shape]) else {
+                return Err(format!("overlay.json: {name} has no input"));
+            };
+            for member in [&resource.id, &resource.name, &resource.tags]
+                .into_iter()
+                .flatten()
+            {
+                if !input.members.contains_key(member) {
+                    return Err(format!("overlay.json: {name} has no member {member}"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Everything is re-exported at the root of one crate, so names must differ.

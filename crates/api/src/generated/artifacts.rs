@@ -13,6 +13,7 @@ operation! {
     CreateProvisioningArtifact(CreateProvisioningArtifactInput) -> CreateProvisioningArtifactOutput;
     family: "artifacts", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters, LimitExceeded],
 }
 
@@ -20,6 +21,7 @@ operation! {
     DeleteProvisioningArtifact(DeleteProvisioningArtifactInput) -> DeleteProvisioningArtifactOutput;
     family: "artifacts", effect: Writes,
     token: none, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, ResourceInUse, InvalidParameters],
 }
 
@@ -27,6 +29,7 @@ operation! {
     DescribeProvisioningArtifact(DescribeProvisioningArtifactInput) -> DescribeProvisioningArtifactOutput;
     family: "artifacts", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(product_id, product_name), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -34,6 +37,7 @@ operation! {
     ListProvisioningArtifacts(ListProvisioningArtifactsInput) -> ListProvisioningArtifactsOutput;
     family: "artifacts", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -41,6 +45,7 @@ operation! {
     UpdateProvisioningArtifact(UpdateProvisioningArtifactInput) -> UpdateProvisioningArtifactOutput;
     family: "artifacts", effect: Writes,
     token: none, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 

@@ -8,6 +8,7 @@ operation! {
     AssociateBudgetWithResource(AssociateBudgetWithResourceInput) -> AssociateBudgetWithResourceOutput;
     family: "budgets", effect: Writes,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, DuplicateResource, LimitExceeded, ResourceNotFound],
 }
 
@@ -15,6 +16,7 @@ operation! {
     DisassociateBudgetFromResource(DisassociateBudgetFromResourceInput) -> DisassociateBudgetFromResourceOutput;
     family: "budgets", effect: Writes,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound],
 }
 
@@ -22,6 +24,7 @@ operation! {
     ListBudgetsForResource(ListBudgetsForResourceInput) -> ListBudgetsForResourceOutput;
     family: "budgets", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 

@@ -8,6 +8,7 @@ operation! {
     CreateConstraint(CreateConstraintInput) -> CreateConstraintOutput;
     family: "constraints", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters, LimitExceeded, DuplicateResource],
 }
 
@@ -15,6 +16,7 @@ operation! {
     DeleteConstraint(DeleteConstraintInput) -> DeleteConstraintOutput;
     family: "constraints", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -22,6 +24,7 @@ operation! {
     DescribeConstraint(DescribeConstraintInput) -> DescribeConstraintOutput;
     family: "constraints", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound],
 }
 
@@ -29,6 +32,7 @@ operation! {
     ListConstraintsForPortfolio(ListConstraintsForPortfolioInput) -> ListConstraintsForPortfolioOutput;
     family: "constraints", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -36,6 +40,7 @@ operation! {
     UpdateConstraint(UpdateConstraintInput) -> UpdateConstraintOutput;
     family: "constraints", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 

@@ -9,6 +9,7 @@ operation! {
     CopyProduct(CopyProductInput) -> CopyProductOutput;
     family: "copying", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -16,6 +17,7 @@ operation! {
     DescribeCopyProductStatus(DescribeCopyProductStatusInput) -> DescribeCopyProductStatusOutput;
     family: "copying", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound],
 }
 

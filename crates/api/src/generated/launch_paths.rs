@@ -8,6 +8,7 @@ operation! {
     ListLaunchPaths(ListLaunchPathsInput) -> ListLaunchPathsOutput;
     family: "launch_paths", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 

@@ -4,6 +4,7 @@ operation! {
     DisableAWSOrganizationsAccess(DisableAWSOrganizationsAccessInput) -> DisableAWSOrganizationsAccessOutput;
     family: "organizations", effect: Writes,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidState, OperationNotSupported],
 }
 
@@ -11,6 +12,7 @@ operation! {
     EnableAWSOrganizationsAccess(EnableAWSOrganizationsAccessInput) -> EnableAWSOrganizationsAccessOutput;
     family: "organizations", effect: Writes,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidState, OperationNotSupported],
 }
 
@@ -18,6 +20,7 @@ operation! {
     GetAWSOrganizationsAccessStatus(GetAWSOrganizationsAccessStatusInput) -> GetAWSOrganizationsAccessStatusOutput;
     family: "organizations", effect: Reads,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, OperationNotSupported],
 }
 

@@ -9,6 +9,7 @@ operation! {
     CreateProvisionedProductPlan(CreateProvisionedProductPlanInput) -> CreateProvisionedProductPlanOutput;
     family: "plans", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters, ResourceNotFound, InvalidState],
 }
 
@@ -16,6 +17,7 @@ operation! {
     DeleteProvisionedProductPlan(DeleteProvisionedProductPlanInput) -> DeleteProvisionedProductPlanOutput;
     family: "plans", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -23,6 +25,7 @@ operation! {
     DescribeProvisionedProductPlan(DescribeProvisionedProductPlanInput) -> DescribeProvisionedProductPlanOutput;
     family: "plans", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -30,6 +33,7 @@ operation! {
     ExecuteProvisionedProductPlan(ExecuteProvisionedProductPlanInput) -> ExecuteProvisionedProductPlanOutput;
     family: "plans", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters, ResourceNotFound, InvalidState],
 }
 
@@ -37,6 +41,7 @@ operation! {
     ListProvisionedProductPlans(ListProvisionedProductPlansInput) -> ListProvisionedProductPlansOutput;
     family: "plans", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [ResourceNotFound, InvalidParameters],
 }
 

@@ -8,6 +8,7 @@ operation! {
     AssociateProductWithPortfolio(AssociateProductWithPortfolioInput) -> AssociateProductWithPortfolioOutput;
     family: "portfolios", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound, LimitExceeded],
 }
 
@@ -15,6 +16,7 @@ operation! {
     CreatePortfolio(CreatePortfolioInput) -> CreatePortfolioOutput;
     family: "portfolios", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Portfolio(none, none), tags: tags, levels: false,
     errors: [InvalidParameters, LimitExceeded, TagOptionNotMigrated],
 }
 
@@ -22,6 +24,7 @@ operation! {
     DeletePortfolio(DeletePortfolioInput) -> DeletePortfolioOutput;
     family: "portfolios", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters, ResourceInUse, TagOptionNotMigrated],
 }
 
@@ -29,6 +32,7 @@ operation! {
     DescribePortfolio(DescribePortfolioInput) -> DescribePortfolioOutput;
     family: "portfolios", effect: Reads,
     token: none, language: accept_language,
+    resource: Portfolio(id, none), tags: none, levels: false,
     errors: [ResourceNotFound],
 }
 
@@ -36,6 +40,7 @@ operation! {
     DisassociateProductFromPortfolio(DisassociateProductFromPortfolioInput) -> DisassociateProductFromPortfolioOutput;
     family: "portfolios", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, ResourceInUse, InvalidParameters],
 }
 
@@ -43,6 +48,7 @@ operation! {
     ListPortfolios(ListPortfoliosInput) -> ListPortfoliosOutput;
     family: "portfolios", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters],
 }
 
@@ -50,6 +56,7 @@ operation! {
     ListPortfoliosForProduct(ListPortfoliosForProductInput) -> ListPortfoliosForProductOutput;
     family: "portfolios", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -57,6 +64,7 @@ operation! {
     UpdatePortfolio(UpdatePortfolioInput) -> UpdatePortfolioOutput;
     family: "portfolios", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(id, none), tags: add_tags, levels: false,
     errors: [InvalidParameters, ResourceNotFound, LimitExceeded, TagOptionNotMigrated],
 }
 

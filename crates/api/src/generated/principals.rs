@@ -7,6 +7,7 @@ operation! {
     AssociatePrincipalWithPortfolio(AssociatePrincipalWithPortfolioInput) -> AssociatePrincipalWithPortfolioOutput;
     family: "principals", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound, LimitExceeded],
 }
 
@@ -14,6 +15,7 @@ operation! {
     DisassociatePrincipalFromPortfolio(DisassociatePrincipalFromPortfolioInput) -> DisassociatePrincipalFromPortfolioOutput;
     family: "principals", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -21,6 +23,7 @@ operation! {
     ListPrincipalsForPortfolio(ListPrincipalsForPortfolioInput) -> ListPrincipalsForPortfolioOutput;
     family: "principals", effect: Reads,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 

@@ -15,6 +15,7 @@ operation! {
     CreateProduct(CreateProductInput) -> CreateProductOutput;
     family: "products", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Product(none, none), tags: tags, levels: false,
     errors: [InvalidParameters, LimitExceeded, TagOptionNotMigrated],
 }
 
@@ -22,6 +23,7 @@ operation! {
     DeleteProduct(DeleteProductInput) -> DeleteProductOutput;
     family: "products", effect: Writes,
     token: none, language: accept_language,
+    resource: Product(id, none), tags: none, levels: false,
     errors: [ResourceNotFound, ResourceInUse, InvalidParameters, TagOptionNotMigrated],
 }
 
@@ -29,6 +31,7 @@ operation! {
     DescribeProduct(DescribeProductInput) -> DescribeProductOutput;
     family: "products", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(id, name), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -36,6 +39,7 @@ operation! {
     DescribeProductAsAdmin(DescribeProductAsAdminInput) -> DescribeProductAsAdminOutput;
     family: "products", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(id, name), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -43,6 +47,7 @@ operation! {
     DescribeProductView(DescribeProductViewInput) -> DescribeProductViewOutput;
     family: "products", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -50,6 +55,7 @@ operation! {
     UpdateProduct(UpdateProductInput) -> UpdateProductOutput;
     family: "products", effect: Writes,
     token: none, language: accept_language,
+    resource: Product(id, none), tags: add_tags, levels: false,
     errors: [ResourceNotFound, InvalidParameters, TagOptionNotMigrated],
 }
 

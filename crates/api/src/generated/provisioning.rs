@@ -14,6 +14,7 @@ operation! {
     DescribeProvisionedProduct(DescribeProvisionedProductInput) -> DescribeProvisionedProductOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -21,6 +22,7 @@ operation! {
     DescribeProvisioningParameters(DescribeProvisioningParametersInput) -> DescribeProvisioningParametersOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(product_id, product_name), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -28,6 +30,7 @@ operation! {
     DescribeRecord(DescribeRecordInput) -> DescribeRecordOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [ResourceNotFound],
 }
 
@@ -35,6 +38,7 @@ operation! {
     GetProvisionedProductOutputs(GetProvisionedProductOutputsInput) -> GetProvisionedProductOutputsOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -42,6 +46,7 @@ operation! {
     ImportAsProvisionedProduct(ImportAsProvisionedProductInput) -> ImportAsProvisionedProductOutput;
     family: "provisioning", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [DuplicateResource, InvalidState, ResourceNotFound, InvalidParameters],
 }
 
@@ -49,6 +54,7 @@ operation! {
     ListRecordHistory(ListRecordHistoryInput) -> ListRecordHistoryOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters],
 }
 
@@ -56,6 +62,7 @@ operation! {
     ListStackInstancesForProvisionedProduct(ListStackInstancesForProvisionedProductInput) -> ListStackInstancesForProvisionedProductOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -63,6 +70,7 @@ operation! {
     NotifyProvisionProductEngineWorkflowResult(NotifyProvisionProductEngineWorkflowResultInput) -> NotifyProvisionProductEngineWorkflowResultOutput;
     family: "provisioning", effect: Writes,
     token: idempotency_token, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -70,6 +78,7 @@ operation! {
     NotifyTerminateProvisionedProductEngineWorkflowResult(NotifyTerminateProvisionedProductEngineWorkflowResultInput) -> NotifyTerminateProvisionedProductEngineWorkflowResultOutput;
     family: "provisioning", effect: Writes,
     token: idempotency_token, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -77,6 +86,7 @@ operation! {
     NotifyUpdateProvisionedProductEngineWorkflowResult(NotifyUpdateProvisionedProductEngineWorkflowResultInput) -> NotifyUpdateProvisionedProductEngineWorkflowResultOutput;
     family: "provisioning", effect: Writes,
     token: idempotency_token, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -84,6 +94,7 @@ operation! {
     ProvisionProduct(ProvisionProductInput) -> ProvisionProductOutput;
     family: "provisioning", effect: Writes,
     token: provision_token, language: accept_language,
+    resource: Product(product_id, product_name), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound, DuplicateResource],
 }
 
@@ -91,6 +102,7 @@ operation! {
     ScanProvisionedProducts(ScanProvisionedProductsInput) -> ScanProvisionedProductsOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters],
 }
 
@@ -98,6 +110,7 @@ operation! {
     SearchProvisionedProducts(SearchProvisionedProductsInput) -> SearchProvisionedProductsOutput;
     family: "provisioning", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters],
 }
 
@@ -105,6 +118,7 @@ operation! {
     TerminateProvisionedProduct(TerminateProvisionedProductInput) -> TerminateProvisionedProductOutput;
     family: "provisioning", effect: Writes,
     token: terminate_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [ResourceNotFound],
 }
 
@@ -112,6 +126,7 @@ operation! {
     UpdateProvisionedProduct(UpdateProvisionedProductInput) -> UpdateProvisionedProductOutput;
     family: "provisioning", effect: Writes,
     token: update_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -119,6 +134,7 @@ operation! {
     UpdateProvisionedProductProperties(UpdateProvisionedProductPropertiesInput) -> UpdateProvisionedProductPropertiesOutput;
     family: "provisioning", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound, InvalidState],
 }
 

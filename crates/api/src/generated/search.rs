@@ -9,6 +9,7 @@ operation! {
     SearchProducts(SearchProductsInput) -> SearchProductsOutput;
     family: "search", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters],
 }
 
@@ -16,6 +17,7 @@ operation! {
     SearchProductsAsAdmin(SearchProductsAsAdminInput) -> SearchProductsAsAdminOutput;
     family: "search", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 

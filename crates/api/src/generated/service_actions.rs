@@ -10,6 +10,7 @@ operation! {
     AssociateServiceActionWithProvisioningArtifact(AssociateServiceActionWithProvisioningArtifactInput) -> AssociateServiceActionWithProvisioningArtifactOutput;
     family: "service_actions", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, DuplicateResource, LimitExceeded, InvalidParameters],
 }
 
@@ -17,6 +18,7 @@ operation! {
     BatchAssociateServiceActionWithProvisioningArtifact(BatchAssociateServiceActionWithProvisioningArtifactInput) -> BatchAssociateServiceActionWithProvisioningArtifactOutput;
     family: "service_actions", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters],
 }
 
@@ -24,6 +26,7 @@ operation! {
     BatchDisassociateServiceActionFromProvisioningArtifact(BatchDisassociateServiceActionFromProvisioningArtifactInput) -> BatchDisassociateServiceActionFromProvisioningArtifactOutput;
     family: "service_actions", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters],
 }
 
@@ -31,6 +34,7 @@ operation! {
     CreateServiceAction(CreateServiceActionInput) -> CreateServiceActionOutput;
     family: "service_actions", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, LimitExceeded],
 }
 
@@ -38,6 +42,7 @@ operation! {
     DeleteServiceAction(DeleteServiceActionInput) -> DeleteServiceActionOutput;
     family: "service_actions", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, ResourceInUse, InvalidParameters],
 }
 
@@ -45,6 +50,7 @@ operation! {
     DescribeServiceAction(DescribeServiceActionInput) -> DescribeServiceActionOutput;
     family: "service_actions", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound],
 }
 
@@ -52,6 +58,7 @@ operation! {
     DescribeServiceActionExecutionParameters(DescribeServiceActionExecutionParametersInput) -> DescribeServiceActionExecutionParametersOutput;
     family: "service_actions", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters, ResourceNotFound],
 }
 
@@ -59,6 +66,7 @@ operation! {
     DisassociateServiceActionFromProvisioningArtifact(DisassociateServiceActionFromProvisioningArtifactInput) -> DisassociateServiceActionFromProvisioningArtifactOutput;
     family: "service_actions", effect: Writes,
     token: idempotency_token, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -66,6 +74,7 @@ operation! {
     ExecuteProvisionedProductServiceAction(ExecuteProvisionedProductServiceActionInput) -> ExecuteProvisionedProductServiceActionOutput;
     family: "service_actions", effect: Writes,
     token: execute_token, language: accept_language,
+    resource: Any(none, none), tags: none, levels: true,
     errors: [InvalidParameters, ResourceNotFound, InvalidState],
 }
 
@@ -73,6 +82,7 @@ operation! {
     ListProvisioningArtifactsForServiceAction(ListProvisioningArtifactsForServiceActionInput) -> ListProvisioningArtifactsForServiceActionOutput;
     family: "service_actions", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -80,6 +90,7 @@ operation! {
     ListServiceActions(ListServiceActionsInput) -> ListServiceActionsOutput;
     family: "service_actions", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters],
 }
 
@@ -87,6 +98,7 @@ operation! {
     ListServiceActionsForProvisioningArtifact(ListServiceActionsForProvisioningArtifactInput) -> ListServiceActionsForProvisioningArtifactOutput;
     family: "service_actions", effect: Reads,
     token: none, language: accept_language,
+    resource: Product(product_id, none), tags: none, levels: true,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -94,6 +106,7 @@ operation! {
     UpdateServiceAction(UpdateServiceActionInput) -> UpdateServiceActionOutput;
     family: "service_actions", effect: Writes,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 

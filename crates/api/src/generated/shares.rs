@@ -8,6 +8,7 @@ operation! {
     AcceptPortfolioShare(AcceptPortfolioShareInput) -> AcceptPortfolioShareOutput;
     family: "shares", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [InvalidParameters, ResourceNotFound, LimitExceeded],
 }
 
@@ -15,6 +16,7 @@ operation! {
     CreatePortfolioShare(CreatePortfolioShareInput) -> CreatePortfolioShareOutput;
     family: "shares", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, LimitExceeded, InvalidParameters, OperationNotSupported, InvalidState],
 }
 
@@ -22,6 +24,7 @@ operation! {
     DeletePortfolioShare(DeletePortfolioShareInput) -> DeletePortfolioShareOutput;
     family: "shares", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters, OperationNotSupported, InvalidState],
 }
 
@@ -29,6 +32,7 @@ operation! {
     DescribePortfolioShareStatus(DescribePortfolioShareStatusInput) -> DescribePortfolioShareStatusOutput;
     family: "shares", effect: Reads,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters, OperationNotSupported],
 }
 
@@ -36,6 +40,7 @@ operation! {
     DescribePortfolioShares(DescribePortfolioSharesInput) -> DescribePortfolioSharesOutput;
     family: "shares", effect: Reads,
     token: none, language: none,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -43,6 +48,7 @@ operation! {
     ListAcceptedPortfolioShares(ListAcceptedPortfolioSharesInput) -> ListAcceptedPortfolioSharesOutput;
     family: "shares", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [InvalidParameters, OperationNotSupported],
 }
 
@@ -50,6 +56,7 @@ operation! {
     ListOrganizationPortfolioAccess(ListOrganizationPortfolioAccessInput) -> ListOrganizationPortfolioAccessOutput;
     family: "shares", effect: Reads,
     token: none, language: accept_language,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters, OperationNotSupported],
 }
 
@@ -57,6 +64,7 @@ operation! {
     ListPortfolioAccess(ListPortfolioAccessInput) -> ListPortfolioAccessOutput;
     family: "shares", effect: Reads,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters],
 }
 
@@ -64,6 +72,7 @@ operation! {
     RejectPortfolioShare(RejectPortfolioShareInput) -> RejectPortfolioShareOutput;
     family: "shares", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [ResourceNotFound],
 }
 
@@ -71,6 +80,7 @@ operation! {
     UpdatePortfolioShare(UpdatePortfolioShareInput) -> UpdatePortfolioShareOutput;
     family: "shares", effect: Writes,
     token: none, language: accept_language,
+    resource: Portfolio(portfolio_id, none), tags: none, levels: false,
     errors: [ResourceNotFound, InvalidParameters, OperationNotSupported, InvalidState],
 }
 

@@ -9,6 +9,7 @@ operation! {
     AssociateTagOptionWithResource(AssociateTagOptionWithResourceInput) -> AssociateTagOptionWithResourceOutput;
     family: "tag_options", effect: Writes,
     token: none, language: none,
+    resource: PortfolioOrProduct(resource_id, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, ResourceNotFound, InvalidParameters, LimitExceeded, DuplicateResource, InvalidState],
 }
 
@@ -16,6 +17,7 @@ operation! {
     CreateTagOption(CreateTagOptionInput) -> CreateTagOptionOutput;
     family: "tag_options", effect: Writes,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, DuplicateResource, LimitExceeded],
 }
 
@@ -23,6 +25,7 @@ operation! {
     DeleteTagOption(DeleteTagOptionInput) -> DeleteTagOptionOutput;
     family: "tag_options", effect: Writes,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, ResourceInUse, ResourceNotFound],
 }
 
@@ -30,6 +33,7 @@ operation! {
     DescribeTagOption(DescribeTagOptionInput) -> DescribeTagOptionOutput;
     family: "tag_options", effect: Reads,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, ResourceNotFound],
 }
 
@@ -37,6 +41,7 @@ operation! {
     DisassociateTagOptionFromResource(DisassociateTagOptionFromResourceInput) -> DisassociateTagOptionFromResourceOutput;
     family: "tag_options", effect: Writes,
     token: none, language: none,
+    resource: PortfolioOrProduct(resource_id, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, ResourceNotFound],
 }
 
@@ -44,6 +49,7 @@ operation! {
     ListResourcesForTagOption(ListResourcesForTagOptionInput) -> ListResourcesForTagOptionOutput;
     family: "tag_options", effect: Reads,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, ResourceNotFound, InvalidParameters],
 }
 
@@ -51,6 +57,7 @@ operation! {
     ListTagOptions(ListTagOptionsInput) -> ListTagOptionsOutput;
     family: "tag_options", effect: Reads,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, InvalidParameters],
 }
 
@@ -58,6 +65,7 @@ operation! {
     UpdateTagOption(UpdateTagOptionInput) -> UpdateTagOptionOutput;
     family: "tag_options", effect: Writes,
     token: none, language: none,
+    resource: Any(none, none), tags: none, levels: false,
     errors: [TagOptionNotMigrated, ResourceNotFound, DuplicateResource, InvalidParameters],
 }
 
