@@ -1,4 +1,4 @@
-//! The path of every request: decode, prepare, transact, answer.
+//! The path of every request: decode, authorize, prepare, transact, answer.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +10,7 @@ use mimeo_domain::ids::{Mint, Seed};
 use mimeo_domain::{Caller, Timestamp};
 use mimeo_store::{AuthScope, Replay, Store, StoreError, Tx, Work};
 
+use crate::authorize::{Authority, authorize};
 use crate::cx::{Cx, Handle, Outside, Prepared, Reach};
 use crate::error::{Failure, Rejection, Stop, Told};
 use crate::language::Language;
@@ -35,6 +36,7 @@ pub struct Call {
     pub operation: String,
     pub protocol: Protocol,
     pub caller: Caller,
+    pub authority: Authority,
     pub arrival: Arrival,
     pub body: Bytes,
 }
@@ -68,7 +70,7 @@ impl Answer {
     ) -> Self {
         let fault = match stop {
             Stop::Failure(failure) => Some(failure.to_string()),
-            Stop::Refusal(_) | Stop::NotYet(_) => None,
+            Stop::Refusal(_) | Stop::Denied(_) | Stop::NotYet(_) => None,
         };
         Self::told(&Told::stop(stop, declared, language), protocol, fault)
     }
@@ -145,6 +147,7 @@ impl Service {
 
     async fn serve<O: Handle>(&self, call: &Call, input: O::Input) -> Result<Done<O>, Stop> {
         let store = self.store(&call.caller)?;
+        authorize::<O>(store, call, &input).await?;
         let key = ReplayKey::of::<O>(&input);
         let outside = Outside {
             world: &self.world,

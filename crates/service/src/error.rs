@@ -6,6 +6,7 @@ use mimeo_store::StoreError;
 use mimeo_templates::shelf::ShelfError;
 use serde::Serialize;
 
+use crate::authorize::Denied;
 use crate::language::Language;
 
 /// Turned away at the door, before the catalogue was asked: AWS's common errors, which the service
@@ -49,6 +50,8 @@ pub enum Stop {
     Refusal(#[from] Refusal),
     #[error(transparent)]
     Failure(#[from] Failure),
+    #[error(transparent)]
+    Denied(#[from] Denied),
     #[error("{0} is not implemented by Mimeo yet")]
     NotYet(&'static str),
 }
@@ -74,7 +77,7 @@ pub(crate) struct Told {
     member: MessageMember,
 }
 
-/// Modelled errors spell it `Message`, as recorded answers show; the front end's spell it `message`.
+/// Modelled errors and denials spell it `Message`, as recorded answers show; the front end's spell it `message`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MessageMember {
     Capital,
@@ -139,6 +142,12 @@ impl Told {
                     member: MessageMember::Capital,
                 },
                 Code::Throttling => front(400, "ThrottlingException", &language.refusal(refusal)),
+            },
+            Stop::Denied(denied) => Self {
+                status: 400,
+                code: "AccessDeniedException",
+                message: denied.to_string(),
+                member: MessageMember::Capital,
             },
             Stop::NotYet(_) => front(501, "NotImplementedException", &stop.to_string()),
             Stop::Failure(Failure::Store(StoreError::Overloaded | StoreError::Conflict)) => {

@@ -4,6 +4,7 @@
 //! else. Whatever must touch the outside is a `prepare` before the transaction begins, or a step of
 //! a workflow.
 
+mod authorize;
 mod cx;
 mod dispatch;
 mod draft;
@@ -18,6 +19,7 @@ mod view;
 pub mod workflows;
 mod world;
 
+pub use authorize::{Authority, Denied, Grant};
 pub use dispatch::{Answer, Arrival, Call};
 pub use error::{Failure, Rejection, Stop};
 pub use operations::pending::PENDING;

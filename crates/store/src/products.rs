@@ -55,6 +55,7 @@ statements! {
     OWN = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
     VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.account = ?3))";
     OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3 ORDER BY id LIMIT ?4";
+    SEEN_OF_TITLE = "SELECT p.body, p.newest_artifact FROM product p WHERE p.region = ?2 AND p.title = ?3 AND p.account IN (SELECT s.owner FROM seen_share s WHERE s.account = ?1 AND s.region = ?2) AND EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = p.region AND pp.product_id = p.id AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.account = ?1) ORDER BY p.id LIMIT ?4";
     UPDATE = "UPDATE product SET title = ?4, owner = ?5, searchable = ?6, body = ?7 WHERE region = ?1 AND id = ?2 AND account = ?3";
     ADD_ARTIFACTS = "UPDATE product SET artifacts_count = artifacts_count + ?3, newest_artifact = CASE WHEN artifacts_count > 0 AND newest_artifact > ?4 THEN newest_artifact ELSE ?4 END WHERE region = ?1 AND id = ?2";
     RECOUNT = "UPDATE product SET artifacts_count = artifacts_count - 1, newest_artifact = (SELECT MAX(created) FROM artifact WHERE region = ?1 AND product_id = ?2) WHERE region = ?1 AND id = ?2";
@@ -173,6 +174,28 @@ impl Tx<'_> {
         scope: &AuthScope,
         name: &str,
     ) -> Result<Vec<FoundProduct>, StoreError> {
+        self.named(OF_TITLE, scope, name).await
+    }
+
+    /// All products of exactly this name that the account owns or sees through a share.
+    pub async fn visible_products_named(
+        &mut self,
+        scope: &AuthScope,
+        name: &str,
+    ) -> Result<Vec<FoundProduct>, StoreError> {
+        let mut products = self.products_named(scope, name).await?;
+        let seen = self.named(SEEN_OF_TITLE, scope, name).await?;
+        let is_foreign = |found: &FoundProduct| found.product.account != scope.account;
+        products.extend(seen.into_iter().filter(is_foreign));
+        Ok(products)
+    }
+
+    async fn named(
+        &mut self,
+        sql: &'static str,
+        scope: &AuthScope,
+        name: &str,
+    ) -> Result<Vec<FoundProduct>, StoreError> {
         let title = key(&fold(name));
         let row = params![
             scope.account.as_str(),
@@ -180,7 +203,7 @@ impl Tx<'_> {
             &title,
             NAMESAKES_MAX
         ];
-        let found = self.query(OF_TITLE, row, found).await?;
+        let found = self.query(sql, row, found).await?;
         let products: Result<Vec<_>, _> = found.into_iter().map(FoundProduct::read).collect();
         let mut products = products?;
         products.retain(|found| found.product.details.name == name);

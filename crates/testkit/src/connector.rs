@@ -9,7 +9,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use mimeo_api::{Protocol, TARGET_PREFIX};
 use mimeo_domain::Caller;
-use mimeo_service::{Arrival, Call, Service};
+use mimeo_service::{Arrival, Authority, Call, Service};
 
 use crate::{World, account};
 
@@ -64,6 +64,7 @@ fn read(request: &HttpRequest, arrival: Arrival) -> Option<Call> {
             request.headers().get("authorization")?,
             request.headers().get("x-amz-security-token"),
         )?,
+        authority: Authority::Whole,
         arrival,
         body: request.body().bytes()?.to_vec().into(),
     })

@@ -1,8 +1,11 @@
 //! Requests without the SDK: any body, either wire form, and the answer as it came.
 
+use std::sync::Arc;
+
 use ciborium::Value as Cbor;
 use mimeo_api::Protocol;
-use mimeo_service::{Answer, Call};
+use mimeo_iam::{Facts, Policy};
+use mimeo_service::{Answer, Authority, Call, Grant};
 use serde_json::{Map, Value, json};
 
 use crate::Account;
@@ -13,14 +16,45 @@ pub type Raw = (u16, Value);
 impl Account {
     /// Sends a body as it is.
     pub async fn send(&self, operation: &str, protocol: Protocol, body: &[u8]) -> Answer {
+        self.send_with(Authority::Whole, operation, protocol, body)
+            .await
+    }
+
+    async fn send_with(
+        &self,
+        authority: Authority,
+        operation: &str,
+        protocol: Protocol,
+        body: &[u8],
+    ) -> Answer {
         let call = Call {
             operation: operation.to_owned(),
             protocol,
             caller: self.caller(),
+            authority,
             arrival: self.world().arrival(),
             body: body.to_vec().into(),
         };
         self.world().service().call(&call).await
+    }
+
+    /// Sends an input as JSON, as somebody who may only do what these policies allow.
+    pub async fn limited(&self, policies: &[&str], operation: &str, input: Value) -> Raw {
+        let policies = policies.iter().map(|text| {
+            let policy = Policy::parse(text);
+            Arc::new(policy.unwrap_or_else(|error| panic!("{text}: {error}")))
+        });
+        let authority = Authority::Granted(Arc::new(Grant {
+            policies: policies.collect(),
+            session_policy: None,
+            facts: Facts::new(),
+        }));
+        let body = input.to_string();
+        let answer = self
+            .send_with(authority, operation, Protocol::Json, body.as_bytes())
+            .await;
+        let body = serde_json::from_slice(&answer.body).expect("an answer is JSON");
+        (answer.status, body)
     }
 
     /// Sends an input as JSON.

@@ -12,7 +12,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use mimeo_api::{ErrorCode, Protocol};
 use mimeo_domain::Caller;
-use mimeo_service::{Answer, Call, Failure, Rejection, Service, Stop, UploadedAt};
+use mimeo_service::{Answer, Authority, Call, Failure, Rejection, Service, Stop, UploadedAt};
 use mimeo_templates::TEMPLATE_BYTES_MAX;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -199,6 +199,7 @@ impl Door {
             operation: seen.operation.to_owned(),
             protocol: route.protocol(),
             caller,
+            authority: Authority::Whole,
             arrival: arrived.arrival(front::host(&parts.headers)),
             body: body.bytes.clone(),
         };

@@ -14,6 +14,7 @@ mod launch_paths;
 mod organizations;
 mod pages;
 mod pending;
+mod policies;
 mod portfolios;
 mod principals;
 mod probes;
