@@ -2,7 +2,9 @@
 //! read here and nowhere else.
 
 mod accounts;
+mod fields;
 mod file;
+mod organization;
 mod reference;
 mod settings;
 mod values;
@@ -10,16 +12,20 @@ mod values;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
-use mimeo_domain::{AccountId, Quotas, RegionName};
+use mimeo_domain::organizations::Organization;
+use mimeo_domain::{Quotas, RegionName};
 use mimeo_templates::fetch::AllowedOrigin;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::front::Identities;
+
+pub use accounts::{AccessKey, Account, Group, NamedPolicy, Role, User};
 pub use reference::reference;
 pub use settings::{SETTINGS, Setting};
 
@@ -36,6 +42,8 @@ pub struct Config {
     pub regions: BTreeSet<RegionName>,
     /// Whoever may call; empty in open mode.
     pub accounts: Vec<Account>,
+    /// Of which those accounts are members.
+    pub organization: Option<Organization>,
     pub templates: Templates,
     pub quotas: Quotas,
     pub limits: Limits,
@@ -64,22 +72,6 @@ impl fmt::Debug for Data {
             Self::Postgres(_) => f.write_str("Postgres(redacted)"),
         }
     }
-}
-
-/// An account with its access keys, in verified mode.
-#[derive(Debug, Clone)]
-pub struct Account {
-    pub id: AccountId,
-    pub keys: Vec<AccessKey>,
-}
-
-/// An access key and whom it belongs to.
-#[derive(Debug, Clone)]
-pub struct AccessKey {
-    pub id: String,
-    pub secret: Secret,
-    /// The user's name; `None` is the account's root.
-    pub user: Option<String>,
 }
 
 /// A secret that is never shown and wiped when dropped.
@@ -205,18 +197,32 @@ impl Config {
         flags: &BTreeMap<&'static str, String>,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
-        let mut problems = Vec::new();
         let named = flags
             .get("config")
             .cloned()
             .or_else(|| variable("MIMEO_CONFIG"));
         let file = file::text(named.as_deref()).map_err(|problem| ConfigError(vec![problem]))?;
-        let (accounts, keys) = match &file {
-            Some((path, text)) => file::read(path, text, &mut problems),
-            None => (Vec::new(), BTreeMap::new()),
+        let read = |problems: &mut Vec<String>| match &file {
+            Some((path, text)) => file::read(path, text, problems),
+            None => file::Read::default(),
         };
+        Self::put_together(read, flags, variable)
+    }
+
+    fn put_together(
+        file: impl FnOnce(&mut Vec<String>) -> file::Read,
+        flags: &BTreeMap<&'static str, String>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let file::Read {
+            accounts,
+            organization,
+            keys,
+        } = file(&mut problems);
         let mut config = Self {
             accounts,
+            organization,
             ..Self::default()
         };
         for setting in SETTINGS {
@@ -246,12 +252,42 @@ impl Config {
         }
     }
 
+    /// The configuration of a TOML text alone: no flag, no variable.
+    pub fn of_toml(text: &str) -> Result<Self, ConfigError> {
+        let read = |problems: &mut Vec<String>| file::read(Path::new(FILE_DEFAULT), text, problems);
+        Self::put_together(read, &BTreeMap::new(), &|_| None)
+    }
+
     /// Whether signatures are checked: as soon as there is an account to check them against.
     pub fn is_verified(&self) -> bool {
         !self.accounts.is_empty()
     }
 
     fn check(&self, problems: &mut Vec<String>) {
+        if let Err(of_identities) = Identities::of(&self.accounts) {
+            problems.extend(of_identities);
+        }
+        if self.is_verified() && self.accounts.iter().all(|account| account.keys.is_empty()) {
+            problems.push("no account has an [[account.key]], so nobody could call".to_owned());
+        }
+        match &self.organization {
+            Some(organization) => {
+                let found = organization.problems(&self.quotas).into_iter();
+                problems.extend(found.map(|problem| format!("organization: {problem}")));
+            }
+            None => {
+                let placed = self
+                    .accounts
+                    .iter()
+                    .filter(|account| account.unit.is_some());
+                problems.extend(placed.map(|account| {
+                    format!(
+                        "account {}: it is in a unit, but there is no [organization]",
+                        account.id
+                    )
+                }));
+            }
+        }
         if self.is_verified() && self.regions.is_empty() {
             let example = r#"regions = ["us-east-1"]"#;
             problems.push(format!(
@@ -271,6 +307,7 @@ impl Config {
             hosts: Vec::new(),
             regions: BTreeSet::new(),
             accounts: Vec::new(),
+            organization: None,
             templates: Templates {
                 folder: None,
                 fetch: true,

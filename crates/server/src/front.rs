@@ -1,54 +1,96 @@
 //! Who is asking: by a signature in verified mode, by mere assertion in open mode.
 
+mod identities;
+mod known;
 mod open;
+mod session;
 mod verified;
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
 use http::HeaderMap;
+use http::header::USER_AGENT;
 use http::request::Parts;
-use mimeo_domain::{Caller, Timestamp};
-use mimeo_service::Rejection;
-use mimeo_sigv4::{Claim, Head, Refused};
+use mimeo_domain::Timestamp;
+use mimeo_sigv4::{Claim, Head, Refused, Rules};
+use tokio::sync::watch;
 
 use crate::config::Config;
 
+pub(crate) use identities::{Identities, Role, role_unique_id};
+pub(crate) use known::{Actor, Known, Origin, iso8601, session_arn};
 use open::Asserted;
 pub(crate) use open::{Open, host};
+pub(crate) use session::{Credentials, Session, SessionKey, Who};
 use verified::Verified;
+
+/// Who may call, and how it is found out.
+#[derive(Debug)]
+pub(crate) struct Front {
+    pub mode: Mode,
+    /// Seals and opens the tokens of sessions.
+    pub sessions: SessionKey,
+}
 
 /// The two modes, never mixed: which one it is follows from the configuration alone.
 #[derive(Debug)]
-pub(crate) enum Front {
+pub(crate) enum Mode {
     Open(Open),
     Verified(Box<Verified>),
 }
 
 impl Front {
-    pub(crate) fn of(config: &Config) -> Self {
-        if config.is_verified() {
-            Self::Verified(Box::new(Verified::of(config)))
+    /// `identities` are those of verified mode; whoever holds the sender may replace them.
+    pub(crate) fn of(
+        config: &Config,
+        identities: watch::Receiver<Arc<Identities>>,
+        sessions: SessionKey,
+    ) -> Self {
+        let mode = if config.is_verified() {
+            Mode::Verified(Box::new(Verified::of(config, identities)))
         } else {
-            Self::Open(Open::of(config))
-        }
+            Mode::Open(Open::of(config))
+        };
+        Self { mode, sessions }
     }
 
     /// What the head alone tells; the body is not read for a head that is refused.
-    pub(crate) fn read<'a>(&self, head: &Head<'a>, now: Timestamp) -> Result<Asked<'a>, Rejection> {
-        match self {
-            Self::Open(_) => Asserted::read(head).map(Asked::Asserted),
-            Self::Verified(verified) => verified.read(head, now).map(Asked::Signed),
+    pub(crate) fn read<'a>(
+        &self,
+        head: &Head<'a>,
+        rules: &Rules<'_>,
+        now: Timestamp,
+    ) -> Result<Asked<'a>, Refused> {
+        match &self.mode {
+            Mode::Open(_) => Asserted::read(head, &self.sessions, now).map(Asked::Asserted),
+            Mode::Verified(verified) => verified.read(head, rules, now).map(Asked::Signed),
         }
-        .map_err(|refused| rejection(&refused))
     }
 
     /// The caller, once the body is there.
-    pub(crate) fn caller(&self, asked: Asked<'_>, body: &[u8]) -> Result<Caller, Rejection> {
-        match (self, asked) {
-            (_, Asked::Asserted(asserted)) => Ok(asserted.caller),
-            (Self::Verified(verified), Asked::Signed(claim)) => verified.verify(&claim, body),
+    pub(crate) fn caller(
+        &self,
+        asked: Asked<'_>,
+        body: &[u8],
+        origin: &Origin<'_>,
+    ) -> Result<Known, Refused> {
+        match (&self.mode, asked) {
+            (_, Asked::Asserted(asserted)) => Ok(asserted.known),
+            (Mode::Verified(verified), Asked::Signed(claim)) => {
+                verified.verify(&claim, body, origin, &self.sessions)
+            }
             // Cannot be: a front that is open reads no claims. If it were, nobody is let in.
-            (Self::Open(_), Asked::Signed(_)) => Err(Refused::UnrecognizedClient),
+            (Mode::Open(_), Asked::Signed(_)) => Err(Refused::UnrecognizedClient),
         }
-        .map_err(|refused| rejection(&refused))
+    }
+
+    /// Those who may call now; `None` in open mode, where they are not described.
+    pub(crate) fn identities(&self) -> Option<Arc<Identities>> {
+        match &self.mode {
+            Mode::Open(_) => None,
+            Mode::Verified(verified) => Some(verified.identities()),
+        }
     }
 }
 
@@ -68,6 +110,21 @@ impl Asked<'_> {
     }
 }
 
+/// Who is at the other end of the connection, among a request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub IpAddr);
+
+/// How a request came.
+pub(crate) fn origin(parts: &Parts, now: Timestamp) -> Origin<'_> {
+    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let user_agent = parts.headers.get(USER_AGENT);
+    Origin {
+        address: parts.extensions.get().map_or(unknown, |Peer(peer)| *peer),
+        user_agent: user_agent.and_then(|value| value.to_str().ok()),
+        now,
+    }
+}
+
 /// The headers as the signature covers them.
 pub(crate) fn headers(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
     headers
@@ -84,8 +141,4 @@ pub(crate) fn head<'a>(parts: &'a Parts, headers: &'a [(&'a str, &'a [u8])]) -> 
         query: parts.uri.query().unwrap_or_default(),
         headers,
     }
-}
-
-fn rejection(refused: &Refused) -> Rejection {
-    Rejection::new(refused.code(), refused.to_string())
 }

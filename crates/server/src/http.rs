@@ -5,13 +5,17 @@ mod door;
 mod probes;
 mod reply;
 mod route;
+mod sts;
 mod target;
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,6 +25,7 @@ use tokio::time::sleep;
 use tracing::{debug, warn};
 
 use crate::config::Limits;
+use crate::front::Peer;
 use crate::phase::{Phase, Watch};
 
 pub(crate) use door::Door;
@@ -39,8 +44,8 @@ pub(crate) async fn listen(listener: TcpListener, door: Arc<Door>, mut watch: Wa
             accepted = listener.accept() => accepted,
             _ = watch.next() => continue,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 warn!(%error, "a connection cannot be accepted");
                 sleep(ACCEPT_PAUSE).await;
@@ -54,7 +59,7 @@ pub(crate) async fn listen(listener: TcpListener, door: Arc<Door>, mut watch: Wa
         let (builder, door, watch) = (builder.clone(), Arc::clone(&door), watch.clone());
         tokio::spawn(async move {
             door.metrics.connections.inc();
-            connection(&builder, stream, &door, watch).await;
+            connection(&builder, stream, peer.ip(), &door, watch).await;
             door.metrics.connections.dec();
             drop(slot);
         });
@@ -79,6 +84,7 @@ fn builder(limits: &Limits) -> http1::Builder {
 async fn connection(
     builder: &http1::Builder,
     stream: TcpStream,
+    peer: IpAddr,
     door: &Arc<Door>,
     mut watch: Watch,
 ) {
@@ -86,7 +92,8 @@ async fn connection(
         debug!(%error, "a connection broke");
         return;
     }
-    let serve = service_fn(|request| {
+    let serve = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
         let door = Arc::clone(door);
         async move { Ok::<_, Infallible>(door.answer(request).await) }
     });

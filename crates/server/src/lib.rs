@@ -10,6 +10,7 @@ mod log;
 mod metrics;
 mod phase;
 mod serve;
+mod sts;
 mod worker;
 
 pub use config::Config;

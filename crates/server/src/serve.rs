@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mimeo_domain::organizations::Organization;
 use mimeo_service::workflows::lease;
 use mimeo_service::{Directory, Fetching, PageKey, Service, UploadReaders, World};
 use mimeo_store::{Dialect, Location, OpenError, Options, Store, StoreError, Tx, Work};
@@ -21,7 +22,8 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::clock;
-use crate::config::{Config, Data, is_loopback};
+use crate::config::{Config, ConfigError, Data, is_loopback};
+use crate::front::{Front, Identities, SessionKey};
 use crate::http::{self, Door};
 use crate::metrics::Metrics;
 use crate::phase::{Phase, phases};
@@ -39,6 +41,8 @@ const CLOSING: Duration = Duration::from_secs(1);
 /// Why a server does not start, in a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error(transparent)]
     Store(#[from] OpenError),
     #[error("the store does not work: {0}")]
@@ -121,6 +125,14 @@ impl Server {
                 info!(copies, "copies of the last run go on");
             }
         }
+        let identities = Identities::of(&config.accounts).map_err(ConfigError)?;
+        if let Some(organization) = &config.organization {
+            let organization = organization.clone();
+            store.write(SettleOrganization { organization }).await?;
+        }
+        let session_key = settle(&store, "session_key").await?;
+        let (_, identities) = watch::channel(Arc::new(identities));
+        let front = Front::of(&config, identities, SessionKey::new(session_key.as_bytes()));
         let world = world(&config, store.clone(), address).await?;
         let service = Service::new(world);
         let metrics = Arc::new(Metrics::new());
@@ -137,7 +149,7 @@ impl Server {
             };
             tasks.spawn(workers.run());
         }
-        let door = Door::new(&config, service, metrics, watch.clone());
+        let door = Door::new(&config, front, service, metrics, watch.clone());
         tasks.spawn(http::listen(listener, Arc::new(door), watch));
         let mode = mode(&config);
         Ok(Running {
@@ -291,8 +303,7 @@ fn make_private(path: &Path) -> Result<(), StartError> {
 }
 
 async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, StartError> {
-    let proposed = hex::encode(clock::secret());
-    let page_key = store.write(SettlePageKey { proposed }).await?;
+    let page_key = settle(&store, "page_key").await?;
     let fetching = if config.templates.fetch {
         Fetching::On(Box::new(Fetcher::new(fetch_rules(config, own))?))
     } else {
@@ -358,16 +369,35 @@ fn shelf(config: &Config) -> Result<Shelf, StartError> {
     })
 }
 
-/// All servers on a store seal page tokens with one key; the first of them proposes it.
-struct SettlePageKey {
+/// A secret that all servers on a store share; the first of them proposes it.
+async fn settle(store: &Store, name: &'static str) -> Result<String, StoreError> {
+    let proposed = hex::encode(clock::secret());
+    store.write(Settle { name, proposed }).await
+}
+
+struct Settle {
+    name: &'static str,
     proposed: String,
 }
 
-impl Work for SettlePageKey {
+impl Work for Settle {
     type Output = String;
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
-        tx.settle("page_key", &self.proposed).await
+        tx.settle(self.name, &self.proposed).await
+    }
+}
+
+struct SettleOrganization {
+    organization: Organization,
+}
+
+impl Work for SettleOrganization {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.settle_organization(&self.organization).await
     }
 }

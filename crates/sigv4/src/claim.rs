@@ -58,6 +58,14 @@ impl Rules<'static> {
         skew_minutes: SKEW_MINUTES,
         path: PathForm::Normalized,
     };
+
+    /// The rules of AWS's Security Token Service, which gives clocks more time.
+    pub const STS: Self = Self {
+        service: "sts",
+        content_type: "application/x-www-form-urlencoded; charset=utf-8",
+        skew_minutes: SKEW_MINUTES_MAX,
+        path: PathForm::Normalized,
+    };
 }
 
 /// A claim to be signed that keeps every rule which needs neither the key nor the body.

@@ -1,15 +1,107 @@
-//! The `[[account]]` tables: who may call, with which keys.
+//! The `[[account]]` tables: who may call, with which keys, and who may do what.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mimeo_domain::AccountId;
 use mimeo_sigv4::ACCESS_KEY_ID_BYTES_MAX;
-use toml::{Table, Value};
+use toml::Value;
 
-use super::{AccessKey, Account, Secret};
+use super::Secret;
+use super::fields::{Fields, tables};
 
 /// A secret in a file is no longer than this, in bytes.
-const SECRET_BYTES_MAX: usize = 1024;
+const SECRET_BYTES_MAX: u64 = 1024;
+
+/// A policy in a file is no longer than this, in bytes; what a policy may be, `mimeo_iam` says.
+const DOCUMENT_BYTES_MAX: u64 = 64 << 10;
+
+/// The longest names of IAM, in characters.
+const NAME_LENGTH_MAX: usize = 128;
+const PATH_LENGTH_MAX: usize = 512;
+
+/// How long sessions of a role may last: IAM's bounds and default, in seconds.
+const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 3600..=43_200;
+const SESSION_SECONDS_DEFAULT: u64 = 3600;
+
+/// An account as it is described: plain data, in which names still stand for what they name.
+/// `front::Identities` makes sense of it.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: AccountId,
+    /// For people, and as the organization tells it.
+    pub name: Option<String>,
+    /// The unit of the organization that it belongs to; its root, if none is named.
+    pub unit: Option<String>,
+    pub keys: Vec<AccessKey>,
+    pub users: Vec<User>,
+    pub groups: Vec<Group>,
+    pub roles: Vec<Role>,
+    pub policies: Vec<NamedPolicy>,
+}
+
+/// An access key and whom it belongs to.
+#[derive(Debug, Clone)]
+pub struct AccessKey {
+    pub id: String,
+    pub secret: Secret,
+    /// The user's name; `None` is the account's root.
+    pub user: Option<String>,
+}
+
+/// A user: may do what its policies and those of its groups allow.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub name: String,
+    /// Begins and ends with a slash, as IAM has paths.
+    pub path: String,
+    pub groups: Vec<String>,
+    /// Names of policies of the account, or names or ARNs of managed policies.
+    pub policies: Vec<String>,
+}
+
+/// Users who may do the same.
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub name: String,
+    pub path: String,
+    pub policies: Vec<String>,
+}
+
+/// A role: whoever its trust policy names may act as it for a while.
+#[derive(Debug, Clone)]
+pub struct Role {
+    pub name: String,
+    pub path: String,
+    /// The trust policy, as JSON.
+    pub trust: String,
+    pub policies: Vec<String>,
+    /// The longest session.
+    pub session_max: Duration,
+}
+
+/// A policy of the account, as JSON.
+#[derive(Debug, Clone)]
+pub struct NamedPolicy {
+    pub name: String,
+    pub document: String,
+}
+
+impl Account {
+    /// An account with nobody in it.
+    pub fn new(id: AccountId) -> Self {
+        Self {
+            id,
+            name: None,
+            unit: None,
+            keys: Vec::new(),
+            users: Vec::new(),
+            groups: Vec::new(),
+            roles: Vec::new(),
+            policies: Vec::new(),
+        }
+    }
+}
 
 /// Reads the accounts and says all that is wrong with them, without quoting a secret.
 pub(super) fn read(value: Value, problems: &mut Vec<String>) -> Vec<Account> {
@@ -39,35 +131,36 @@ pub(super) fn read(value: Value, problems: &mut Vec<String>) -> Vec<Account> {
 
 fn account(fields: &mut Fields<'_>) -> Option<Account> {
     let id = fields.needed("id");
-    fields.text("name");
-    let keys = fields.table.remove("key");
+    let id = id.map(|id| id.parse::<AccountId>());
+    if let Some(Ok(id)) = &id {
+        fields.place = format!("account {id}");
+    }
+    let name = fields.text("name");
+    let unit = fields.text("unit");
+    let keys = fields.each("account", "key", access_key);
+    let users = fields.each("account", "user", user);
+    let groups = fields.each("account", "group", group);
+    let roles = fields.each("account", "role", role);
+    let policies = fields.each("account", "policy", policy);
     fields.finish();
-    let id = id?.parse::<AccountId>();
-    let id = id
+    let id = id?
         .map_err(|error| fields.problem(&error.to_string()))
         .ok()?;
-    let keys = keys.map_or_else(Vec::new, |keys| {
-        tables(keys, "account.key", fields.problems)
-    });
-    if keys.is_empty() {
-        fields.problem("it has no [[account.key]]");
-    }
-    let read = |(at, table)| {
-        let place = format!("account {id}, key {}", at + 1);
-        access_key(&mut Fields {
-            table,
-            place,
-            problems: fields.problems,
-        })
-    };
-    let keys = keys.into_iter().enumerate().filter_map(read).collect();
-    Some(Account { id, keys })
+    Some(Account {
+        id,
+        name,
+        unit,
+        keys,
+        users,
+        groups,
+        roles,
+        policies,
+    })
 }
 
 fn access_key(fields: &mut Fields<'_>) -> Option<AccessKey> {
     let id = fields.needed("id");
-    let secret = fields.text("secret");
-    let secret_file = fields.text("secret_file");
+    let secret = fields.here_or_in_file("secret", "secret_file", SECRET_BYTES_MAX);
     let user = fields.text("user");
     fields.finish();
     let id = id?;
@@ -75,28 +168,9 @@ fn access_key(fields: &mut Fields<'_>) -> Option<AccessKey> {
     if id.is_empty() || id.len() > ACCESS_KEY_ID_BYTES_MAX || !id.bytes().all(fits) {
         fields.problem(&format!("the id {id:?} is not letters and digits"));
     }
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-/".contains(&byte);
-    if user
-        .as_ref()
-        .is_some_and(|user| user.is_empty() || !user.bytes().all(is_name))
-    {
-        fields.problem("the user is not a name as IAM has them");
-    }
-    let secret = match (secret, secret_file) {
-        (Some(secret), None) => secret,
-        (None, Some(path)) => match std::fs::read_to_string(&path) {
-            Ok(text) => text.trim().to_owned(),
-            Err(error) => {
-                fields.problem(&format!("{path}: {error}"));
-                return None;
-            }
-        },
-        (Some(_), Some(_)) | (None, None) => {
-            fields.problem("it needs either secret or secret_file");
-            return None;
-        }
-    };
-    if secret.is_empty() || secret.len() > SECRET_BYTES_MAX {
+    let secret = secret?;
+    let secret = secret.trim();
+    if secret.is_empty() || secret.len() as u64 > SECRET_BYTES_MAX {
         fields.problem("the secret is empty or too long");
     }
     Some(AccessKey {
@@ -106,51 +180,92 @@ fn access_key(fields: &mut Fields<'_>) -> Option<AccessKey> {
     })
 }
 
-fn tables(value: Value, name: &str, problems: &mut Vec<String>) -> Vec<Table> {
-    let Value::Array(items) = value else {
-        problems.push(format!("{name} is written [[{name}]]"));
-        return Vec::new();
-    };
-    let as_table = |item| match item {
-        Value::Table(table) => Some(table),
-        _ => None,
-    };
-    items.into_iter().filter_map(as_table).collect()
+fn user(fields: &mut Fields<'_>) -> Option<User> {
+    let name = name(fields);
+    let path = path(fields);
+    let groups = fields.texts("groups");
+    let policies = fields.texts("policies");
+    fields.finish();
+    Some(User {
+        name: name?,
+        path,
+        groups,
+        policies,
+    })
 }
 
-/// The fields of one table, taken out one by one; what is left nobody knows.
-struct Fields<'a> {
-    table: Table,
-    place: String,
-    problems: &'a mut Vec<String>,
+fn group(fields: &mut Fields<'_>) -> Option<Group> {
+    let name = name(fields);
+    let path = path(fields);
+    let policies = fields.texts("policies");
+    fields.finish();
+    Some(Group {
+        name: name?,
+        path,
+        policies,
+    })
 }
 
-impl Fields<'_> {
-    fn problem(&mut self, problem: &str) {
-        self.problems.push(format!("{}: {problem}", self.place));
+fn role(fields: &mut Fields<'_>) -> Option<Role> {
+    let name = name(fields);
+    let path = path(fields);
+    let trust = fields.here_or_in_file("trust", "trust_file", DOCUMENT_BYTES_MAX);
+    let policies = fields.texts("policies");
+    let seconds = match fields.table.remove("max_session_seconds") {
+        None => Some(SESSION_SECONDS_DEFAULT),
+        Some(Value::Integer(seconds)) => u64::try_from(seconds).ok(),
+        Some(_) => None,
+    };
+    let seconds = seconds.filter(|seconds| SESSION_SECONDS.contains(seconds));
+    if seconds.is_none() {
+        let (min, max) = (SESSION_SECONDS.start(), SESSION_SECONDS.end());
+        fields.problem(&format!(
+            "max_session_seconds is a number from {min} to {max}"
+        ));
     }
+    fields.finish();
+    Some(Role {
+        name: name?,
+        path,
+        trust: trust?,
+        policies,
+        session_max: Duration::from_secs(seconds?),
+    })
+}
 
-    fn text(&mut self, name: &str) -> Option<String> {
-        if let Value::String(text) = self.table.remove(name)? {
-            return Some(text);
-        }
-        self.problem(&format!("{name} is a text in quotes"));
-        None
-    }
+fn policy(fields: &mut Fields<'_>) -> Option<NamedPolicy> {
+    let name = name(fields);
+    let document = fields.here_or_in_file("document", "file", DOCUMENT_BYTES_MAX);
+    fields.finish();
+    Some(NamedPolicy {
+        name: name?,
+        document: document?,
+    })
+}
 
-    fn needed(&mut self, name: &str) -> Option<String> {
-        if !self.table.contains_key(name) {
-            self.problem(&format!("it has no {name}"));
-        }
-        self.text(name)
+/// A name as IAM has them. The place of later problems is told by it.
+fn name(fields: &mut Fields<'_>) -> Option<String> {
+    let name = fields.needed("name")?;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    if name.is_empty() || name.len() > NAME_LENGTH_MAX || !name.bytes().all(fits) {
+        fields.problem(&format!(
+            "{name:?} is not a name: up to {NAME_LENGTH_MAX} letters, digits and +=,.@_-"
+        ));
+        return None;
     }
+    fields.place = format!("{} ({name})", fields.place);
+    Some(name)
+}
 
-    fn finish(&mut self) {
-        for name in std::mem::take(&mut self.table)
-            .into_iter()
-            .map(|(name, _)| name)
-        {
-            self.problem(&format!("there is no key `{name}`"));
-        }
+fn path(fields: &mut Fields<'_>) -> String {
+    let path = fields.text("path").unwrap_or_else(|| "/".to_owned());
+    // No wildcard: patterns of portfolios are compared with it.
+    let fits = |byte: u8| byte.is_ascii_graphic() && !b"*?:".contains(&byte);
+    let whole = path.starts_with('/') && path.ends_with('/') && !path.contains("//");
+    if !whole || path.len() > PATH_LENGTH_MAX || !path.bytes().all(fits) {
+        fields.problem(&format!(
+            "{path:?} is not a path such as \"/\" or \"/team/\""
+        ));
     }
+    path
 }

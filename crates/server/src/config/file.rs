@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use mimeo_domain::organizations::Organization;
 use toml::{Table, Value};
 
-use super::{Account, FILE_DEFAULT, SETTINGS, accounts};
+use super::{Account, FILE_DEFAULT, SETTINGS, accounts, organization};
 
 /// The largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -31,8 +32,16 @@ pub(super) fn text(named: Option<&str>) -> Result<Option<(PathBuf, String)>, Str
 /// Texts by setting, with where each stands in the file.
 pub(super) type Keys = BTreeMap<&'static str, (String, String)>;
 
-/// Accounts and settings of a file; a key that does not exist is a problem.
-pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> (Vec<Account>, Keys) {
+/// What stands in a file.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub accounts: Vec<Account>,
+    pub organization: Option<Organization>,
+    pub keys: Keys,
+}
+
+/// Reads a file; a key that does not exist is a problem.
+pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> Read {
     let file = path.display();
     let mut table: Table = match text.parse() {
         Ok(table) => table,
@@ -45,12 +54,15 @@ pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> (Vec<
                 .unwrap_or_default();
             let line = before.matches('\n').count() + 1;
             problems.push(format!("{file}, line {line}: {}", error.message()));
-            return (Vec::new(), BTreeMap::new());
+            return Read::default();
         }
     };
     let mut of_file = Vec::new();
     let accounts = table.remove("account");
     let accounts = accounts.map_or_else(Vec::new, |value| accounts::read(value, &mut of_file));
+    let organization = table.remove("organization");
+    let organization =
+        organization.and_then(|value| organization::read(value, &accounts, &mut of_file));
     let mut keys = BTreeMap::new();
     for (name, value) in flattened(table) {
         let Some(setting) = SETTINGS
@@ -74,7 +86,11 @@ pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> (Vec<
             .into_iter()
             .map(|problem| format!("{file}: {problem}")),
     );
-    (accounts, keys)
+    Read {
+        accounts,
+        organization,
+        keys,
+    }
 }
 
 /// Keys with their tables' names, such as `templates.fetch`; tables are one deep.

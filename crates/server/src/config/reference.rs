@@ -20,19 +20,52 @@ const ACCOUNTS: &str = r#"
 
 Without an account the server runs in **open mode**: signatures are not checked, and it listens on
 a loopback address only. With the first account it runs in **verified mode**: every request must be
-signed with one of the keys below, in one of the Regions of `regions`.
+signed with one of the keys below, in one of the Regions of `regions`, and its sender may do what
+its policies allow. [Policies](policies.md) tells what a policy may say.
 
 ```toml
 regions = ["us-east-1", "eu-west-1"]
 
 [[account]]
 id = "123456789012"
-name = "hub"                            # for you; not used
+name = "hub"
+unit = "ou-ab12-platform"               # of the organization; without it, its root
 
 [[account.key]]
 id = "AKIAEXAMPLEHUB"
 secret_file = "/run/secrets/hub-key"    # or: secret = "…"
-user = "deploy"                         # arn:aws:iam::123456789012:user/deploy; without it, root
+user = "deploy"                         # without it: the root user, who may do everything
+
+[[account.user]]
+name = "deploy"                         # arn:aws:iam::123456789012:user/ci/deploy
+path = "/ci/"                           # "/" by default; groups and roles have it too
+groups = ["publishers"]
+policies = ["AWSServiceCatalogAdminReadOnlyAccess"]   # AWS's by name or ARN, or the account's
+
+[[account.group]]
+name = "publishers"
+policies = ["publish"]
+
+[[account.policy]]
+name = "publish"
+document = '''
+{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "servicecatalog:Create*", "Resource": "*"}}
+'''                                     # or: file = "publish.json"
+
+[[account.role]]
+name = "Publisher"                      # whoever its trust policy names may assume it by STS
+trust_file = "publisher-trust.json"     # or: trust = '''…'''
+policies = ["AWSServiceCatalogAdminFullAccess"]
+max_session_seconds = 3600              # up to 43200
+
+[organization]
+id = "o-exampleorg1"
+management_account = "123456789012"
+delegated_administrators = []
+
+[[organization.unit]]
+id = "ou-ab12-platform"
+name = "platform"                       # parent = "ou-…"; without it, the root
 ```
 "#;
 

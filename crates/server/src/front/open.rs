@@ -6,9 +6,12 @@ use http::HeaderMap;
 use http::header::{HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::Authority;
-use mimeo_domain::{AccountId, Caller, Standing};
+use mimeo_domain::{AccountId, Caller, RegionName, Standing, Timestamp};
 use mimeo_sigv4::{Head, Refused};
 
+use super::identities::role_unique_id;
+use super::known::{Actor, Began, Known, iam_arn, session_arn};
+use super::session::{Session, SessionKey, Who};
 use crate::config::Config;
 
 const ACCOUNT_DEFAULT: &str = "000000000000";
@@ -108,15 +111,22 @@ pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
 
 /// A caller who is believed.
 pub(crate) struct Asserted<'a> {
-    pub(super) caller: Caller,
+    pub(super) known: Known,
     pub(super) service: Option<&'a str>,
 }
 
 impl<'a> Asserted<'a> {
-    pub(super) fn read(head: &Head<'a>) -> Result<Self, Refused> {
-        let is_authorization = |name: &str| name.eq_ignore_ascii_case("authorization");
-        let header = head.headers.iter().find(|(name, _)| is_authorization(name));
-        let scope = header.map(|(_, value)| scope(value)).transpose()?;
+    pub(super) fn read(
+        head: &Head<'a>,
+        sessions: &SessionKey,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        let value = |wanted: &str| {
+            let mut headers = head.headers.iter();
+            let found = headers.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, value)| *value)
+        };
+        let scope = value("authorization").map(scope).transpose()?;
         let text = scope
             .as_ref()
             .map(|scope| scope.access_key_id)
@@ -127,14 +137,69 @@ impl<'a> Asserted<'a> {
             .expect("twelve zeros");
         let region = scope.as_ref().map_or(REGION_DEFAULT, |scope| scope.region);
         let region = region.parse().map_err(|_| Refused::ScopeRegion)?;
-        let caller = Caller {
-            standing: Standing::Anyone,
-            ..Caller::root(account, region)
+        // A token of another server's says nothing here.
+        let token = value("x-amz-security-token").filter(|token| SessionKey::is_ours(token));
+        let known = match token {
+            None => bare(account, region),
+            Some(token) => {
+                let session = sessions.open(text, token);
+                let session = session.map_err(|_| Refused::UnrecognizedClient)?;
+                if session.is_over(now) {
+                    return Err(Refused::ExpiredToken);
+                }
+                of_session(session, region)
+            }
         };
         Ok(Self {
-            caller,
+            known,
             service: scope.map(|scope| scope.service),
         })
+    }
+}
+
+/// An account without a name: whichever principal of it there is.
+fn bare(account: AccountId, region: RegionName) -> Known {
+    Known {
+        caller: Caller {
+            standing: Standing::Anyone,
+            ..Caller::root(account, region)
+        },
+        authority: mimeo_service::Authority::Whole,
+        actor: Actor::Root,
+        session: None,
+    }
+}
+
+/// The role of a session, which in open mode nobody has described.
+fn of_session(session: Session, region: RegionName) -> Known {
+    let began = Some(Began(session.began));
+    let account = session.account;
+    let Who::Role {
+        resource,
+        session_name,
+    } = session.who
+    else {
+        return Known {
+            session: began,
+            ..bare(account, region)
+        };
+    };
+    let name = resource.rsplit('/').next().unwrap_or_default();
+    let arn = iam_arn(&region, &account, &resource);
+    Known {
+        caller: Caller {
+            principal: session_arn(&region, &account, name, &session_name),
+            standing: Standing::As(vec![arn.clone()]),
+            region,
+            account: account.clone(),
+        },
+        authority: mimeo_service::Authority::Whole,
+        actor: Actor::Role {
+            arn,
+            unique_id: role_unique_id(&account, &resource),
+            session_name,
+        },
+        session: began,
     }
 }
 
@@ -187,7 +252,9 @@ mod tests {
             query: "",
             headers: &headers,
         };
-        Asserted::read(&head).map(|asserted| asserted.caller)
+        let sessions = SessionKey::new(b"of this test");
+        let asserted = Asserted::read(&head, &sessions, Timestamp::default());
+        asserted.map(|asserted| asserted.known.caller)
     }
 
     fn of_key(key: &str, region: &str) -> Result<Caller, Refused> {

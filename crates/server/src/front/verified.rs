@@ -1,104 +1,196 @@
 //! Verified mode: a caller is whose key signed the request.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use mimeo_domain::{Caller, RegionName, Standing, Timestamp};
+use mimeo_domain::{RegionName, Timestamp};
+use mimeo_iam::Policy;
 use mimeo_sigv4::{Claim, Credential, Head, KeyCache, Refused, Rules, SigningKey, sha256};
+use tokio::sync::watch;
 
-use crate::config::{Config, Secret};
-
-/// Secrets do not change while the server runs, so neither does their version.
-const SECRET_VERSION: u64 = 0;
+use super::identities::Identities;
+use super::known::{Began, Known, Origin, Place};
+use super::session::{Session, SessionKey, Who};
+use crate::config::Config;
 
 /// Verifies with this where there is no such key, so that the time taken does not tell.
 const DUMMY_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
+/// Secrets of sessions never change: their access key ids are never used again.
+const SESSION_SECRET_VERSION: u64 = 0;
+
+/// Where clients of STS's global endpoint sign, whatever Regions are served.
+const STS_GLOBAL_REGION: &str = "us-east-1";
+
 #[derive(Debug)]
 pub(crate) struct Verified {
-    keys: HashMap<String, Key>,
+    /// Whoever may call; each request looks once.
+    identities: watch::Receiver<Arc<Identities>>,
     regions: BTreeSet<RegionName>,
+    /// Of which all accounts are members.
+    organization: Option<String>,
     cache: KeyCache,
 }
 
-/// An access key: the secret, and the caller but for the Region.
-#[derive(Debug)]
-struct Key {
-    secret: Secret,
-    account: mimeo_domain::AccountId,
-    principal: String,
-    standing: Standing,
+/// Whose key it is, before the signature is verified.
+enum Holder<'a> {
+    /// Of a lasting key: the user, or root.
+    Lasting(&'a super::identities::Key),
+    Session(Session),
 }
 
 impl Verified {
-    pub(super) fn of(config: &Config) -> Self {
-        let mut keys = HashMap::new();
-        for account in &config.accounts {
-            for key in &account.keys {
-                let who = key
-                    .user
-                    .as_ref()
-                    .map_or("root".to_owned(), |user| format!("user/{user}"));
-                let principal = format!("arn:aws:iam::{}:{who}", account.id);
-                let standing = match &key.user {
-                    Some(_) => Standing::As(vec![principal.clone()]),
-                    None => Standing::Root,
-                };
-                let key_of = Key {
-                    secret: key.secret.clone(),
-                    account: account.id.clone(),
-                    principal,
-                    standing,
-                };
-                keys.insert(key.id.clone(), key_of);
-            }
-        }
+    pub(super) fn of(config: &Config, identities: watch::Receiver<Arc<Identities>>) -> Self {
+        let organization = config.organization.as_ref();
         Self {
-            keys,
+            identities,
             regions: config.regions.clone(),
+            organization: organization.map(|organization| organization.id.clone()),
             cache: KeyCache::default(),
         }
     }
 
-    pub(super) fn read<'a>(&self, head: &Head<'a>, now: Timestamp) -> Result<Claim<'a>, Refused> {
-        let claim = Claim::read(head, &Rules::SERVICE_CATALOG, now.millis())?;
+    /// Those who may call now.
+    pub(super) fn identities(&self) -> Arc<Identities> {
+        Arc::clone(&self.identities.borrow())
+    }
+
+    pub(super) fn read<'a>(
+        &self,
+        head: &Head<'a>,
+        rules: &Rules<'_>,
+        now: Timestamp,
+    ) -> Result<Claim<'a>, Refused> {
+        let claim = Claim::read(head, rules, now.millis())?;
         self.region(claim.credential())?;
         Ok(claim)
     }
 
-    pub(super) fn verify(&self, claim: &Claim<'_>, body: &[u8]) -> Result<Caller, Refused> {
+    pub(super) fn verify(
+        &self,
+        claim: &Claim<'_>,
+        body: &[u8],
+        origin: &Origin<'_>,
+        sessions: &SessionKey,
+    ) -> Result<Known, Refused> {
         let credential = claim.credential();
         let body_sha256 = sha256(body);
-        let Some(key) = self.keys.get(credential.access_key_id) else {
-            let dummy = derive(DUMMY_SECRET, credential);
-            // Whatever it says: nobody signs with a key that does not exist.
-            let (Ok(()) | Err(_)) = claim.verify(&body_sha256, &dummy);
-            return Err(Refused::UnrecognizedClient);
+        let identities = self.identities();
+        let (holder, secret, version) = match claim.security_token() {
+            // A lasting key comes without a token, a session's with its own.
+            None => match identities.key(credential.access_key_id) {
+                Some(key) => (Holder::Lasting(key), key.secret.clone(), key.secret_version),
+                None => return Err(nobody(claim, &body_sha256)),
+            },
+            Some(token) => {
+                let session = sessions.open(credential.access_key_id, token);
+                match (session, sessions.secret_of(token)) {
+                    (Ok(session), Ok(secret)) => {
+                        (Holder::Session(session), secret, SESSION_SECRET_VERSION)
+                    }
+                    _ => return Err(nobody(claim, &body_sha256)),
+                }
+            }
         };
-        if let Some(cached) = self.cache.find(credential, SECRET_VERSION) {
+        if let Some(cached) = self.cache.find(credential, version) {
             claim.verify(&body_sha256, &cached)?;
         } else {
-            let derived = derive(key.secret.reveal(), credential);
+            let derived = derive(secret.reveal(), credential);
             claim.verify(&body_sha256, &derived)?;
-            self.cache.insert(credential, SECRET_VERSION, derived);
+            self.cache.insert(credential, version, derived);
         }
-        // Configured keys are lasting ones: a session token is not theirs.
-        if claim.security_token().is_some() {
-            return Err(Refused::UnrecognizedClient);
-        }
-        Ok(Caller {
-            account: key.account.clone(),
-            principal: key.principal.clone(),
-            region: self.region(credential)?.clone(),
-            standing: key.standing.clone(),
-        })
+        let region = self.region(credential)?;
+        self.known(&identities, holder, region, origin)
     }
 
-    fn region(&self, credential: &Credential<'_>) -> Result<&RegionName, Refused> {
-        let region = credential.region.parse::<RegionName>().ok();
-        region
-            .and_then(|region| self.regions.get(&region))
-            .ok_or(Refused::ScopeRegion)
+    fn known(
+        &self,
+        identities: &Identities,
+        holder: Holder<'_>,
+        region: RegionName,
+        origin: &Origin<'_>,
+    ) -> Result<Known, Refused> {
+        let session = match holder {
+            Holder::Session(session) => session,
+            Holder::Lasting(key) => {
+                let place = self.place(&key.account, &region, origin);
+                return match &key.user {
+                    None => Ok(place.root()),
+                    Some(name) => identities
+                        .user(&key.account, name)
+                        .map(|user| place.user(user))
+                        .ok_or(Refused::UnrecognizedClient),
+                };
+            }
+        };
+        if session.is_over(origin.now) {
+            return Err(Refused::ExpiredToken);
+        }
+        let policy = session.policy.as_deref().map(Policy::parse).transpose();
+        let place = Place {
+            session: Some(Began(session.began)),
+            session_policy: policy
+                .map_err(|_| Refused::UnrecognizedClient)?
+                .map(Arc::new),
+            ..self.place(&session.account, &region, origin)
+        };
+        // Whoever is gone by now has no session any more.
+        let known = match &session.who {
+            Who::Root => identities
+                .has_account(&session.account)
+                .then(|| place.root()),
+            Who::User(name) => {
+                let user = identities.user(&session.account, name);
+                user.map(|user| place.user(user))
+            }
+            Who::Role {
+                resource,
+                session_name,
+            } => {
+                let name = resource.rsplit('/').next().unwrap_or_default();
+                let role = identities.role(&session.account, name);
+                role.filter(|role| role.resource == *resource)
+                    .map(|role| place.role(role, session_name))
+            }
+        };
+        known.ok_or(Refused::UnrecognizedClient)
     }
+
+    fn place<'a>(
+        &'a self,
+        account: &'a mimeo_domain::AccountId,
+        region: &'a RegionName,
+        origin: &Origin<'a>,
+    ) -> Place<'a> {
+        Place {
+            account,
+            region,
+            organization: self.organization.as_deref(),
+            origin: *origin,
+            session: None,
+            session_policy: None,
+        }
+    }
+
+    fn region(&self, credential: &Credential<'_>) -> Result<RegionName, Refused> {
+        let region = credential.region.parse::<RegionName>();
+        let region = region.map_err(|_| Refused::ScopeRegion)?;
+        let is_global =
+            credential.service == Rules::STS.service && credential.region == STS_GLOBAL_REGION;
+        if is_global || self.regions.contains(&region) {
+            Ok(region)
+        } else {
+            Err(Refused::ScopeRegion)
+        }
+    }
+}
+
+/// The answer to who signs with a key that is nobody's, after as much work as for one that is.
+fn nobody(claim: &Claim<'_>, body_sha256: &[u8; 32]) -> Refused {
+    let dummy = derive(DUMMY_SECRET, claim.credential());
+    // Whatever it says: nobody signs with a key that does not exist.
+    let (Ok(()) | Err(_)) = claim.verify(body_sha256, &dummy);
+    Refused::UnrecognizedClient
 }
 
 fn derive(secret: &str, credential: &Credential<'_>) -> SigningKey {

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use mimeo_api::{ErrorCode, Protocol};
 use mimeo_domain::Caller;
 use mimeo_service::{Answer, Authority, Call, Failure, Rejection, Service, Stop, UploadedAt};
+use mimeo_sigv4::{Refused, Rules};
 use mimeo_templates::TEMPLATE_BYTES_MAX;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -20,12 +21,13 @@ use tokio::time::timeout;
 use tracing::{error, info};
 
 use super::body::{self, Body, PERMIT_BYTES, Unread};
-use super::reply::Reply;
+use super::reply::{Reply, XML};
 use super::route::Route;
+use super::sts;
 use super::target::{check_form, operation, other_service, target};
 use crate::clock::Arrived;
 use crate::config::{Config, Limits};
-use crate::front::{self, Front};
+use crate::front::{self, Front, Known, Mode};
 use crate::metrics::Metrics;
 use crate::phase::Watch;
 
@@ -38,6 +40,21 @@ const UPLOAD_ERRORS: &[ErrorCode] = &[
     ErrorCode::LimitExceeded,
     ErrorCode::ResourceNotFound,
 ];
+
+/// The service of Service Catalog's requests, and of our own routes.
+const SIGNED_FOR: &Rules<'_> = &Rules::SERVICE_CATALOG;
+
+/// An action of ours, and the operation by which it is allowed where policies do not speak of it.
+struct Ours(&'static str, &'static str);
+
+const PUT_TEMPLATE: Ours = Ours(
+    "mimeo:PutTemplate",
+    "servicecatalog:CreateProvisioningArtifact",
+);
+const GET_TEMPLATE: Ours = Ours(
+    "mimeo:GetTemplate",
+    "servicecatalog:DescribeProvisioningArtifact",
+);
 
 /// Everything between the wire and the service.
 #[derive(Debug)]
@@ -52,9 +69,9 @@ pub(crate) struct Door {
 }
 
 /// What is known of a request while it is answered, for the log.
-struct Seen {
-    operation: &'static str,
-    caller: Option<Caller>,
+pub(super) struct Seen {
+    pub operation: &'static str,
+    pub caller: Option<Caller>,
     body: Fate,
 }
 
@@ -68,7 +85,7 @@ enum Fate {
 }
 
 /// Why there is no answer of the service's.
-enum Turned {
+pub(super) enum Turned {
     /// At the door.
     Away(Rejection),
     /// With an answer that was already written.
@@ -81,9 +98,16 @@ impl From<Rejection> for Turned {
     }
 }
 
+impl From<Refused> for Turned {
+    fn from(refused: Refused) -> Self {
+        Self::Away(Rejection::new(refused.code(), refused.to_string()))
+    }
+}
+
 impl Door {
     pub(crate) fn new(
         config: &Config,
+        front: Front,
         service: Service,
         metrics: Arc<Metrics>,
         watch: Watch,
@@ -91,7 +115,7 @@ impl Door {
         let limits = config.limits.clone();
         Self {
             service,
-            front: Front::of(config),
+            front,
             requests: Semaphore::new(limits.requests_max),
             bodies: Semaphore::new(limits.bodies_bytes_max.div_ceil(PERMIT_BYTES)),
             limits,
@@ -131,6 +155,7 @@ impl Door {
                 Route::Json | Route::Cbor(_) => {
                     self.call(arrived, parts, body, route, &mut seen).await
                 }
+                Route::Sts => self.sts(arrived, parts, body, &mut seen).await,
                 Route::PutTemplate(name) => self.put(arrived, parts, body, name, &mut seen).await,
                 Route::GetTemplate(upload) => {
                     match self.get(arrived, parts, body, upload, &mut seen).await {
@@ -147,7 +172,10 @@ impl Door {
         };
         let answer = match outcome {
             Ok(answer) | Err(Turned::With(answer)) => answer,
-            Err(Turned::Away(rejection)) => Answer::rejected(&rejection, protocol),
+            Err(Turned::Away(rejection)) => match route {
+                Route::Sts => sts::rejected(&rejection, arrived),
+                _ => Answer::rejected(&rejection, protocol),
+            },
         };
         let read = match seen.body {
             Fate::Read => true,
@@ -156,13 +184,16 @@ impl Door {
             Fate::Unread => !parts.headers.contains_key(EXPECT) && body::discard(body).await,
         };
         self.note(arrived, &seen, &answer);
-        let mut reply = Reply::in_protocol(answer.status, protocol, answer.body);
+        let mut reply = match route {
+            Route::Sts => Reply::new(answer.status, XML, answer.body),
+            _ => Reply::in_protocol(answer.status, protocol, answer.body),
+        };
         reply.close = !read;
         reply
     }
 
     fn admit(&self, parts: &Parts) -> Result<(), Rejection> {
-        let Front::Open(open) = &self.front else {
+        let Mode::Open(open) = &self.front.mode else {
             return Ok(());
         };
         open.admit(parts).map_err(|message| Rejection {
@@ -184,14 +215,17 @@ impl Door {
         let headers = front::headers(&parts.headers);
         let asked = self
             .front
-            .read(&front::head(parts, &headers), arrived.now)?;
+            .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
         let body = self.body(body, self.limits.body_bytes_max, seen).await?;
         let _turn = self.turn().await?;
         let operation = match route {
             Route::Cbor(name) => operation(name),
             _ => target(&parts.headers, &asked),
         };
-        let caller = self.front.caller(asked, &body.bytes)?;
+        let origin = front::origin(parts, arrived.now);
+        let Known {
+            caller, authority, ..
+        } = self.front.caller(asked, &body.bytes, &origin)?;
         seen.caller = Some(caller.clone());
         seen.operation = operation?;
         check_form(&parts.headers, route.protocol(), &body.bytes)?;
@@ -199,7 +233,7 @@ impl Door {
             operation: seen.operation.to_owned(),
             protocol: route.protocol(),
             caller,
-            authority: Authority::Whole,
+            authority,
             arrival: arrived.arrival(front::host(&parts.headers)),
             body: body.bytes.clone(),
         };
@@ -226,11 +260,15 @@ impl Door {
         let headers = front::headers(&parts.headers);
         let asked = self
             .front
-            .read(&front::head(parts, &headers), arrived.now)?;
+            .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
         let body = self.body(body, TEMPLATE_BYTES_MAX, seen).await?;
         let _turn = self.turn().await?;
-        let caller = self.front.caller(asked, &body.bytes)?;
+        let origin = front::origin(parts, arrived.now);
+        let Known {
+            caller, authority, ..
+        } = self.front.caller(asked, &body.bytes, &origin)?;
         seen.caller = Some(caller.clone());
+        may(&caller, &authority, arrived, &PUT_TEMPLATE)?;
         let host = front::host(&parts.headers).unwrap_or_default();
         let put = self
             .service
@@ -261,11 +299,15 @@ impl Door {
         let headers = front::headers(&parts.headers);
         let asked = self
             .front
-            .read(&front::head(parts, &headers), arrived.now)?;
+            .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
         let body = self.body(body, self.limits.body_bytes_max, seen).await?;
         let _turn = self.turn().await?;
-        let caller = self.front.caller(asked, &body.bytes)?;
+        let origin = front::origin(parts, arrived.now);
+        let Known {
+            caller, authority, ..
+        } = self.front.caller(asked, &body.bytes, &origin)?;
         seen.caller = Some(caller.clone());
+        may(&caller, &authority, arrived, &GET_TEMPLATE)?;
         let get = self.service.get_template(&caller, upload);
         let template = timeout(self.limits.request, get)
             .await
@@ -287,7 +329,7 @@ impl Door {
         Ok(Reply::new(200, "application/octet-stream", template))
     }
 
-    async fn body(
+    pub(super) async fn body(
         &self,
         body: &mut Incoming,
         bytes_max: usize,
@@ -304,7 +346,7 @@ impl Door {
 
     /// The right to be worked on. Whoever gets none in time is told to come back: waiting requests
     /// hold memory, and their clients give up anyway.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, Rejection> {
+    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, Rejection> {
         let throttled = || Rejection::throttled("Rate exceeded");
         let turn = timeout(self.limits.turn, self.requests.acquire()).await;
         turn.map_err(|_| throttled())?.map_err(|_| throttled())
@@ -312,7 +354,8 @@ impl Door {
 
     fn nowhere(&self, arrived: &Arrived, parts: &Parts) -> Rejection {
         let headers = front::headers(&parts.headers);
-        let asked = self.front.read(&front::head(parts, &headers), arrived.now);
+        let head = front::head(parts, &headers);
+        let asked = self.front.read(&head, SIGNED_FOR, arrived.now);
         if let Some(rejection) = asked.ok().as_ref().and_then(other_service) {
             return rejection;
         }
@@ -356,6 +399,17 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }
+}
+
+/// Whether the caller's policies let it use a route of ours.
+fn may(
+    caller: &Caller,
+    authority: &Authority,
+    arrived: &Arrived,
+    Ours(action, serves): &Ours,
+) -> Result<(), Turned> {
+    Service::authorize_ours(caller, authority, arrived.now, action, Some(serves))
+        .map_err(|stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json)))
 }
 
 fn late() -> Turned {

@@ -12,6 +12,7 @@ pub(super) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-p
 pub(super) const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 pub(super) const JSON: &str = "application/x-amz-json-1.1";
 pub(super) const CBOR: &str = "application/cbor";
+pub(super) const XML: &str = "text/xml";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 pub(super) const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

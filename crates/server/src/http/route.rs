@@ -1,6 +1,7 @@
 //! Which door of the server a request knocks at.
 
 use http::Method;
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use mimeo_api::Protocol;
 use mimeo_service::{UPLOAD_PATH, UploadedAt};
@@ -13,6 +14,8 @@ pub(super) enum Route {
     Json,
     /// Smithy RPC v2 CBOR: the operation is in the path.
     Cbor(String),
+    /// AWS's query protocol, of which STS is served: the action is in the body.
+    Sts,
     PutTemplate(String),
     GetTemplate(UploadedAt),
     Live,
@@ -27,7 +30,11 @@ impl Route {
         let path = parts.uri.path();
         if parts.method == Method::POST {
             if path == "/" {
-                return Self::Json;
+                return if is_form(parts) {
+                    Self::Sts
+                } else {
+                    Self::Json
+                };
             }
             return rpc_operation(path).map_or(Self::Nowhere, |name| Self::Cbor(name.to_owned()));
         }
@@ -53,6 +60,14 @@ impl Route {
             _ => Protocol::Json,
         }
     }
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let kind = parts.headers.get(CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        && !parts.headers.contains_key("x-amz-target")
 }
 
 fn rpc_operation(path: &str) -> Option<&str> {

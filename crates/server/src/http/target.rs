@@ -47,11 +47,19 @@ pub(super) fn other_service(asked: &Asked<'_>) -> Option<Rejection> {
         .map(not_here)
 }
 
+/// The same for requests to STS, which is served here too.
+pub(super) fn not_sts(asked: &Asked<'_>) -> Option<Rejection> {
+    asked
+        .service()
+        .filter(|service| *service != "sts")
+        .map(not_here)
+}
+
 fn not_here(service: &str) -> Rejection {
     let service: String = service.chars().take(128).collect();
     let message = format!(
-        "Mimeo serves Service Catalog only, not {service}. Point only Service Catalog here: \
-         AWS_ENDPOINT_URL_SERVICE_CATALOG."
+        "Mimeo serves Service Catalog and a little of STS, not {service}. Point only those here: \
+         AWS_ENDPOINT_URL_SERVICE_CATALOG, AWS_ENDPOINT_URL_STS."
     );
     Rejection {
         status: 501,

@@ -35,14 +35,23 @@ pub(crate) fn verified() -> Config {
         user: None,
     };
     let account = Account {
-        id: HUB.parse().unwrap(),
         keys: vec![key],
+        ..Account::new(HUB.parse().unwrap())
     };
     let regions = [("eu-west-1").parse().unwrap()].into();
     Config {
         accounts: vec![account],
         regions,
         ..open()
+    }
+}
+
+/// Verified mode as a file describes it, in memory, on a free port.
+pub(crate) fn described(toml: &str) -> Config {
+    Config {
+        listen: "127.0.0.1:0".into(),
+        data: Data::Memory,
+        ..Config::of_toml(toml).unwrap()
     }
 }
 

@@ -4,7 +4,9 @@
 mod client;
 mod limits;
 mod open_mode;
+mod policies;
 mod probes;
 mod run;
+mod sts;
 mod verified_mode;
 mod wire;

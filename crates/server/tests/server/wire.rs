@@ -95,16 +95,16 @@ async fn calls_for_other_services_are_told_where_they_are() {
         "{}",
         answer.message()
     );
-    let credential = "test/20260101/us-east-1/sts/aws4_request";
+    let credential = "test/20260101/us-east-1/iam/aws4_request";
     let authorization =
         format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0");
     let identity = Request::to("POST", "/")
         .with("Content-Type", "application/x-www-form-urlencoded")
         .with("Authorization", &authorization)
-        .body("Action=GetCallerIdentity");
+        .body("Action=GetUser");
     assert_eq!(identity.send(&server).await.status, 501);
     let bucket = Request::to("GET", "/bucket").with("Authorization", &authorization);
-    assert!(bucket.send(&server).await.message().contains("not sts"));
+    assert!(bucket.send(&server).await.message().contains("not iam"));
 }
 
 #[tokio::test]
