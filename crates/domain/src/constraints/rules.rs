@@ -256,7 +256,7 @@ mod tests {
         problems.into_told()
     }
 
-    fn of_assert(assert: Value) -> Vec<String> {
+    fn of_assert(assert: &Value) -> Vec<String> {
         problems(json!({"r": {"Assertions": [{"Assert": assert}]}}))
     }
 
@@ -281,7 +281,7 @@ mod tests {
             json!({"Fn::Contains": [{"Fn::If": [equals, ["a"], {"Ref": "Others"}]}, "a"]}),
             json!({"Fn::If": [equals, equals, equals]}),
         ] {
-            assert_eq!(of_assert(assert.clone()), Vec::<String>::new(), "{assert}");
+            assert_eq!(of_assert(&assert), Vec::<String>::new(), "{assert}");
             let whole = json!({"Rule-1": {
                 "RuleCondition": assert,
                 "Assertions": [{"Assert": assert, "AssertDescription": "why"}],
@@ -395,13 +395,9 @@ mod tests {
                 "must be a name",
             ),
         ] {
-            assert_eq!(
-                of_assert(assert.clone()),
-                [format!("{AT}{at} {told}")],
-                "{assert}"
-            );
+            assert_eq!(of_assert(&assert), [format!("{AT}{at} {told}")], "{assert}");
         }
-        let unknown = of_assert(json!({"Fn::Equals": [{"Fn::Sub": "x"}, {"Fn::GetAtt": "y"}]}));
+        let unknown = of_assert(&json!({"Fn::Equals": [{"Fn::Sub": "x"}, {"Fn::GetAtt": "y"}]}));
         assert_eq!(unknown.len(), 2, "both are told");
         assert!(unknown[0].starts_with(&format!("{AT}.Fn::Equals[0] holds \"Fn::Sub\"; the rule")));
     }
@@ -413,7 +409,7 @@ mod tests {
             for _ in 0..levels_count {
                 assert = json!({"Fn::Not": [assert]});
             }
-            of_assert(assert)
+            of_assert(&assert)
         };
         assert_eq!(nested(DEPTH_MAX - 2), Vec::<String>::new());
         let told = nested(DEPTH_MAX - 1);

@@ -332,8 +332,8 @@ async fn a_recipient_reads_the_constraints_of_an_imported_portfolio_and_changes_
         let [hub, spoke, third] = world.accounts(["hub", "spoke", "third"]);
         let (vpc, golden, _) = imported(&hub, &spoke).await;
         let id = set(&golden, &vpc, "LAUNCH", ROLE).await;
-        let stack_role = notification(&golden, &vpc).await;
-        let all = sorted(&[&id, &stack_role]);
+        let topic = notification(&golden, &vpc).await;
+        let all = sorted(&[&id, &topic]);
         assert_eq!(seen(&spoke, &golden).await, all);
         let by_id = json!({"Id": id});
         let read = spoke.does("DescribeConstraint", by_id.clone()).await;
