@@ -1,11 +1,14 @@
-//! The compatibility table of the README, made from what the stories state.
+//! The compatibility table of the README, made from what the stories state and how many of the
+//! probes that are made from the service model each operation passes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use mimeo_api::OPERATIONS;
+use serde::Deserialize;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+const PROBES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../conformance/probes.json");
 const BEGIN: &str = "<!-- compatibility table: begin -->\n";
 const END: &str = "<!-- compatibility table: end -->";
 
@@ -51,6 +54,18 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("UpdateProduct", "no `SourceConnection`"),
 ];
 
+/// A line of the baseline that `conformance/test_probes.py` holds the real binary to.
+#[derive(Deserialize)]
+struct Probed {
+    passed: u64,
+    probes: u64,
+}
+
+fn probed() -> BTreeMap<String, Probed> {
+    let text = std::fs::read_to_string(PROBES).expect("there is a baseline");
+    serde_json::from_str(&text).expect("the baseline is JSON")
+}
+
 /// Compares the README with what was told; with `MIMEO_UPDATE=1` writes it there.
 #[expect(
     clippy::disallowed_methods,
@@ -77,6 +92,7 @@ fn table(told: &BTreeSet<&'static str>) -> String {
     for (name, _) in DIFFERENCES {
         assert!(told.contains(name), "{name} differs but is not told");
     }
+    let probed = probed();
     let differs = |name| DIFFERENCES.iter().find(|(operation, _)| *operation == name);
     let mut text = format!(
         "{} of {} operations; {} of them differ in a point that is named.\n\n",
@@ -84,7 +100,7 @@ fn table(told: &BTreeSet<&'static str>) -> String {
         OPERATIONS.len(),
         DIFFERENCES.len()
     );
-    text.push_str("| operation | today | what differs |\n|---|---|---|\n");
+    text.push_str("| operation | today | probes passed | what differs |\n|---|---|---|---|\n");
     for operation in OPERATIONS
         .iter()
         .filter(|operation| told.contains(operation.name))
@@ -93,7 +109,9 @@ fn table(told: &BTreeSet<&'static str>) -> String {
             Some((_, note)) => ("differs", *note),
             None => ("behaves", ""),
         };
-        let _ = writeln!(text, "| {} | {today} | {note} |", operation.name);
+        let Probed { passed, probes } = &probed[operation.name];
+        let name = operation.name;
+        let _ = writeln!(text, "| {name} | {today} | {passed} of {probes} | {note} |");
     }
     let others = OPERATIONS.iter().map(|operation| operation.name);
     let others: Vec<&str> = others.filter(|name| !told.contains(name)).collect();
