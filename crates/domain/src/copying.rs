@@ -12,7 +12,10 @@ use crate::products::{self, Product, ProductType};
 use crate::tags::{self, Tag, TagChange};
 use crate::{ArtifactId, Caller, CopyToken, Mint, ProductId, Quotas, Refusal, Timestamp};
 
+mod course;
 mod status_detail;
+
+pub use course::Course;
 pub use status_detail::StatusDetail;
 
 /// How long a worker may be silent before another one takes its copy over.
@@ -80,6 +83,8 @@ pub struct Copy {
     pub deadline: Timestamp,
     pub created: Timestamp,
     pub plan: Option<Plan>,
+    /// The way that a test chose for it; `None` but in a rehearsal.
+    pub course: Option<Course>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +145,10 @@ pub fn next_step(copy: &Copy, now: Timestamp) -> Step {
     match copy.state {
         State::Succeeded | State::Failed(_) => return Step::Rest,
         State::Queued | State::Running => (),
+    }
+    if let Some(Course::Fails(text)) = &copy.course {
+        let text = text.clone();
+        return Step::GiveUp(StatusDetail::Rehearsed { text });
     }
     let deaths = copy.attempts.saturating_sub(copy.failures + 1);
     if deaths >= DEATHS_MAX || copy.failures >= FAILURES_MAX {

@@ -11,6 +11,7 @@ use mimeo_store::{AuthScope, Tx};
 
 use crate::error::Stop;
 use crate::page::Pages;
+use crate::rehearsal::Rehearsed;
 use crate::world::World;
 
 /// All that an operation may touch: who asks, when, ids to give out, and one transaction.
@@ -32,6 +33,8 @@ pub(crate) struct Prepared {
     pub template: Option<KeptTemplate>,
     /// The source of a copy, as the caller may see it.
     pub source: Option<SeenSource>,
+    /// How a copy is to go that is accepted now.
+    pub rehearsed: Option<Rehearsed>,
 }
 
 /// A template on the shelf.
@@ -82,6 +85,7 @@ pub(crate) trait Handle: Operation {
 pub(crate) struct Outside<'a> {
     pub world: &'a World,
     pub caller: &'a Caller,
+    pub now: Timestamp,
     /// The authority under which the caller reached this server.
     pub host: Option<&'a str>,
 }

@@ -152,6 +152,7 @@ impl Service {
         let outside = Outside {
             world: &self.world,
             caller: &call.caller,
+            now: call.arrival.now,
             host: call.arrival.host.as_deref(),
         };
         let prepared = match (O::prepare(&outside, &input).await, &key) {
@@ -166,12 +167,16 @@ impl Service {
             }
             (Err(stop), None) => return Err(stop),
         };
+        let seed = match (&self.world.rehearsal, O::EFFECT) {
+            (Some(rehearsal), Effect::Writes) => rehearsal.seed(call.arrival.seed),
+            _ => call.arrival.seed,
+        };
         let act = Act::<O> {
             world: Arc::clone(&self.world),
             scope: AuthScope::of(&call.caller),
             caller: call.caller.clone(),
             now: call.arrival.now,
-            seed: call.arrival.seed,
+            seed,
             input,
             prepared: Arc::new(prepared),
             key,

@@ -60,7 +60,7 @@ impl Draft {
         let digest = outside.world.shelf.put(body.clone()).await?.to_string();
         Ok(Prepared {
             template: Some(KeptTemplate { digest, body }),
-            source: None,
+            ..Prepared::default()
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod copy;
 mod gate;
+pub mod hold;
 pub mod lease;
 
 pub use gate::{Gate, Point, Verdict};

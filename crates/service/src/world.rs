@@ -10,6 +10,7 @@ use mimeo_templates::shelf::Shelf;
 use tokio::sync::Notify;
 
 use crate::page::PageKey;
+use crate::rehearsal::Rehearsal;
 use crate::workflows::Gate;
 
 /// Which store hosts a Region.
@@ -75,6 +76,8 @@ pub struct World {
     pub copy_accepted: Arc<Notify>,
     /// Lets a drill stop a workflow at any of its points; `None` in production.
     pub gate: Option<Gate>,
+    /// What a test set for clock, ids and copies; `None` in verified mode.
+    pub rehearsal: Option<Arc<Rehearsal>>,
 }
 
 /// The service: answers calls, and runs what they started.

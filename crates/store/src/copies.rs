@@ -4,7 +4,8 @@
 //! that a worker which was thought dead and wakes up late changes nothing.
 
 use mimeo_domain::copying::{
-    Copy, CopyRequest, DEADLINE_MILLIS, LEASE_MILLIS, Plan, RECORD_VERSION, State, StatusDetail,
+    Copy, CopyRequest, Course, DEADLINE_MILLIS, LEASE_MILLIS, Plan, RECORD_VERSION, State,
+    StatusDetail,
 };
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, CopyToken, RegionName, Timestamp};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::column::{count, document, read};
 use crate::dialect::statements;
 use crate::params;
-use crate::{AuthScope, Row, StoreError, Tx};
+use crate::{AuthScope, Extent, Row, StoreError, Tx};
 
 /// How far apart the turns of one account's waiting copies lie, in milliseconds of queue time: a
 /// newcomer goes before all that another account has waiting beyond its fair share.
@@ -29,7 +30,7 @@ macro_rules! columns {
 statements! {
     LAST_TURN = "SELECT MAX(turn) FROM copy WHERE account = ?1 AND unfinished = 1";
     COUNT_UNDER_WAY = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE account = ?1 AND unfinished = 1";
-    INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, 0, 0, 0, ?7, ?8, ?9, ?10)";
+    INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, ?11, 0, 0, ?7, ?8, ?9, ?10)";
     FIND = concat!("SELECT ", columns!(), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
     CLAIM = concat!("UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = (SELECT region, token FROM copy AS waiting WHERE unfinished = 1 AND due <= ?1 AND version <= ?3 AND account NOT IN (SELECT account FROM copy WHERE state = 'RUNNING' AND due > ?1 GROUP BY account HAVING COUNT(*) >= ?4) ORDER BY turn, token LIMIT 1) RETURNING ", columns!());
     HEARTBEAT = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
@@ -39,8 +40,16 @@ statements! {
     POSTPONE = "UPDATE copy SET state = 'QUEUED', failures = failures + 1, due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     GIVE_BACK = "UPDATE copy SET state = 'QUEUED', attempts = attempts - 1, due = 0 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     TAKE_ALL_BACK = "UPDATE copy SET state = 'QUEUED', due = 0 WHERE state = 'RUNNING'";
+    FIND_DUE = "SELECT due FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3";
+    RELEASE = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND account = ?3 AND due >= ?5";
+    RELEASE_ALL = "UPDATE copy SET due = ?3 WHERE unfinished = 1 AND due >= ?4 AND (?1 = '' OR region = ?1) AND (?2 = '' OR account = ?2)";
+    RELEASE_RIPE = "UPDATE copy SET due = ?1 WHERE unfinished = 1 AND due BETWEEN ?2 AND ?3";
     UNFINISHED = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE unfinished = 1";
 }
+
+/// From here on `due` is no instant: the copy is held until it is released. A copy that is held by
+/// time has the instant at which it may go on added.
+const HELD: i64 = 1 << 60;
 
 /// What of a copy never changes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +57,8 @@ struct Asked {
     caller: Caller,
     request: CopyRequest,
     seed: Seed,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    course: Option<Course>,
 }
 
 /// A worker's right to write to a copy.
@@ -93,18 +104,27 @@ impl Tx<'_> {
             caller: copy.caller.clone(),
             request: copy.request.clone(),
             seed: copy.seed,
+            course: copy.course.clone(),
         });
+        let due = match &copy.course {
+            None | Some(Course::Fails(_)) => now,
+            Some(Course::AfterDescribes(_)) => i64::MAX,
+            Some(Course::AfterMillis(millis)) => {
+                HELD.saturating_add(copy.created.plus_millis(*millis).millis())
+            }
+        };
         let row = params![
             copy.caller.region.as_str(),
             copy.token.as_str(),
             account,
             RECORD_VERSION,
             turn,
-            now,
+            due,
             now + DEADLINE_MILLIS,
             copy.created.millis(),
             copy.request.target.id().as_str(),
             &body,
+            copy.fence,
         ];
         self.execute(INSERT, row).await.map(drop)
     }
@@ -235,6 +255,44 @@ impl Tx<'_> {
         self.execute(TAKE_ALL_BACK, params![]).await
     }
 
+    /// Whether the copy waits for a course that a test chose; `None` where there is no such copy.
+    pub async fn is_copy_held(
+        &mut self,
+        scope: &AuthScope,
+        token: &CopyToken,
+    ) -> Result<Option<bool>, StoreError> {
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let row = params![region, token.as_str(), account];
+        let due = self.query_one(FIND_DUE, row, |row| row.int(0)).await?;
+        Ok(due.map(|due| due >= HELD))
+    }
+
+    /// Lets a held copy be claimed.
+    pub async fn release_copy(
+        &mut self,
+        scope: &AuthScope,
+        token: &CopyToken,
+    ) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let row = params![region, token.as_str(), account, now, HELD];
+        self.execute(RELEASE, row).await.map(drop)
+    }
+
+    /// Lets every held copy of the extent be claimed, and says how many there were.
+    pub async fn release_copies(&mut self, extent: &Extent) -> Result<u64, StoreError> {
+        let now = self.now().await?;
+        let row = params![extent.region(), extent.account(), now, HELD];
+        self.execute(RELEASE_ALL, row).await
+    }
+
+    /// Lets the copies be claimed that are held by time until `shown`, by the clock of requests.
+    pub async fn release_ripe_copies(&mut self, shown: Timestamp) -> Result<u64, StoreError> {
+        let now = self.now().await?;
+        let ripe = HELD.saturating_add(shown.millis());
+        self.execute(RELEASE_RIPE, params![now, HELD, ripe]).await
+    }
+
     /// Copies of all accounts that wait or run, for metrics.
     pub async fn count_unfinished_copies(&mut self) -> Result<u64, StoreError> {
         Ok(count(
@@ -292,6 +350,7 @@ impl StoredCopy {
             caller,
             request,
             seed,
+            course,
         } = read(&self.body)?;
         let small = |number: i64| u32::try_from(number).unwrap_or(0);
         let state = match (self.state.as_str(), self.status_detail) {
@@ -313,6 +372,7 @@ impl StoredCopy {
             deadline: Timestamp::from_millis(self.deadline),
             created: Timestamp::from_millis(self.created),
             plan: self.plan.map(|plan| read(&plan)).transpose()?,
+            course,
         })
     }
 }

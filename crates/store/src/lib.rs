@@ -24,6 +24,7 @@ mod portfolios;
 mod principals;
 mod products;
 mod replays;
+mod reset;
 mod scope;
 mod service_actions;
 mod settings;
@@ -43,7 +44,7 @@ pub use error::{OpenError, StoreError};
 pub use migrate::{MIGRATIONS, Migration};
 pub use products::{After, FoundProduct, ListedProduct};
 pub use replays::Replay;
-pub use scope::AuthScope;
+pub use scope::{AuthScope, Extent};
 pub use tag_options::TaggedResource;
 pub use tallies::Tally;
 
@@ -74,6 +75,7 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("tag_options", tag_options::STATEMENTS),
     ("products", products::STATEMENTS),
     ("replays", replays::STATEMENTS),
+    ("reset", reset::STATEMENTS),
     ("settings", settings::STATEMENTS),
     ("shares", shares::STATEMENTS),
     ("tallies", tallies::STATEMENTS),

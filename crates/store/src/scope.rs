@@ -27,3 +27,34 @@ impl AuthScope {
         }
     }
 }
+
+/// Part of a store: one account or all of them, in one Region or in all. For what tests may do to a
+/// server of their own; no request is answered by one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extent {
+    pub account: Option<AccountId>,
+    pub region: Option<RegionName>,
+}
+
+impl Extent {
+    /// Whether this is the whole store.
+    pub fn is_all(&self) -> bool {
+        self.account.is_none() && self.region.is_none()
+    }
+
+    /// Whether the account in the Region is part of it.
+    pub fn holds(&self, account: &AccountId, region: &RegionName) -> bool {
+        self.account.as_ref().is_none_or(|of| of == account)
+            && self.region.as_ref().is_none_or(|of| of == region)
+    }
+
+    /// For a statement; empty is any.
+    pub(crate) fn account(&self) -> &str {
+        self.account.as_ref().map_or("", AccountId::as_str)
+    }
+
+    /// For a statement; empty is any.
+    pub(crate) fn region(&self) -> &str {
+        self.region.as_ref().map_or("", RegionName::as_str)
+    }
+}

@@ -62,6 +62,7 @@ impl World {
             page_key: PageKey::new(PAGE_SECRET),
             copy_accepted: Arc::new(Notify::new()),
             gate: None,
+            rehearsal: None,
         })
     }
 
@@ -90,6 +91,7 @@ impl World {
             page_key: PageKey::new(PAGE_SECRET),
             copy_accepted: Arc::clone(&before.copy_accepted),
             gate: before.gate.clone(),
+            rehearsal: before.rehearsal.clone(),
         };
         change(&mut world);
         Self {

@@ -48,6 +48,10 @@ pub enum StatusDetail {
     Internal {
         reference: CopyToken,
     },
+    /// What a test chose; never in production, so not among the samples.
+    Rehearsed {
+        text: String,
+    },
 }
 
 impl StatusDetail {
@@ -101,6 +105,7 @@ impl StatusDetail {
             Self::TagQuota { .. } => "TAG_QUOTA",
             Self::Deadline => "DEADLINE",
             Self::Internal { .. } => "INTERNAL",
+            Self::Rehearsed { .. } => "REHEARSED",
         }
     }
 }
@@ -177,6 +182,7 @@ impl fmt::Display for StatusDetail {
                 "Internal error, reference {reference}. Copy again; if it happens twice, ask the \
                  operator for the log lines of this reference."
             ),
+            Self::Rehearsed { text } => f.write_str(text),
         }
     }
 }

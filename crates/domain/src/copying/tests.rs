@@ -65,6 +65,7 @@ fn copy(change: impl FnOnce(&mut Copy)) -> Copy {
         deadline: NOW.plus_millis(DEADLINE_MILLIS),
         created: NOW,
         plan: None,
+        course: None,
     };
     change(&mut copy);
     copy

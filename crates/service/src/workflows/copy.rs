@@ -204,6 +204,7 @@ async fn land(world: &World, store: &Store, copy: &Copy, plan: &Plan) -> Result<
         plan: plan.clone(),
         quotas: world.quotas.clone(),
         source_is_here,
+        rehearsal: world.rehearsal.clone(),
     };
     store.write(landing).await?;
     pass(world, Point::Landed)?;

@@ -124,6 +124,7 @@ pub(crate) fn copy(target: &str, token: &str) -> Copy {
         deadline: at(DEADLINE_MILLIS),
         created: at(0),
         plan: None,
+        course: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod plans;
 mod portfolios;
 mod products;
 mod replays;
+mod reset;
 mod service_actions;
 mod shares;
 mod tag_options;

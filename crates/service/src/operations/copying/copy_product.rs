@@ -27,9 +27,11 @@ impl Handle for CopyProduct {
             return Err(Refusal::MarketplaceProduct.into());
         }
         copying::all_there(&artifacts, &seen.artifacts)?;
+        let rehearsal = outside.world.rehearsal.as_ref();
         Ok(Prepared {
-            template: None,
             source: Some(seen),
+            rehearsed: rehearsal.map(|rehearsal| rehearsal.copy(outside.caller)),
+            ..Prepared::default()
         })
     }
 
@@ -53,6 +55,7 @@ impl Handle for CopyProduct {
         if cx.tx.count_copies_under_way(cx.scope).await? >= copies_max {
             return Err(Refusal::TooManyCopies { copies_max }.into());
         }
+        let rehearsed = cx.prepared.rehearsed.as_ref();
         let copy = Copy {
             token: cx.mint.copy_token(),
             caller: cx.caller.clone(),
@@ -69,12 +72,13 @@ impl Handle for CopyProduct {
             },
             seed: cx.mint.seed(),
             state: State::Queued,
-            fence: 0,
+            fence: rehearsed.map_or(0, |rehearsed| rehearsed.fence),
             attempts: 0,
             failures: 0,
             deadline: cx.now.plus_millis(copying::DEADLINE_MILLIS),
             created: cx.now,
             plan: None,
+            course: rehearsed.and_then(|rehearsed| rehearsed.course.clone()),
         };
         cx.tx.insert_copy(&copy).await?;
         Ok(CopyProductOutput {

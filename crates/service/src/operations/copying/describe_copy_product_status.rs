@@ -9,11 +9,24 @@ use mimeo_api::{
 use mimeo_domain::copying::State;
 use mimeo_domain::{CopyToken, Refusal};
 
-use crate::cx::{Cx, Handle};
+use crate::cx::{Cx, Handle, Outside, Prepared};
 use crate::error::Stop;
 use crate::language::Language;
+use crate::workflows::hold;
 
 impl Handle for DescribeCopyProductStatus {
+    /// In a rehearsal the question itself may let the copy go on, and then waits for its end.
+    async fn prepare(
+        outside: &Outside<'_>,
+        input: &DescribeCopyProductStatusInput,
+    ) -> Result<Prepared, Stop> {
+        if let Some(rehearsal) = &outside.world.rehearsal {
+            let token = input.copy_product_token.as_str().into();
+            hold::described(outside, rehearsal, &token).await?;
+        }
+        Ok(Prepared::default())
+    }
+
     async fn handle(
         cx: &mut Cx<'_, '_>,
         input: &DescribeCopyProductStatusInput,

@@ -1,11 +1,14 @@
 //! Landing: everything that a copy makes, and its success, in one transaction.
 
+use std::sync::Arc;
+
 use mimeo_domain::artifacts::Artifact;
 use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Target};
 use mimeo_domain::{Quotas, Timestamp};
 use mimeo_store::{AuthScope, Fence, Tally, Tx, Work};
 
 use super::{Trouble, lost_source, written};
+use crate::rehearsal::Rehearsal;
 
 /// Everything that a copy makes, and its success, or nothing.
 pub(super) struct Landing {
@@ -15,6 +18,7 @@ pub(super) struct Landing {
     pub quotas: Quotas,
     /// The source's Region lives in this store: the right to see it is part of the transaction.
     pub source_is_here: bool,
+    pub rehearsal: Option<Arc<Rehearsal>>,
 }
 
 impl Work for Landing {
@@ -22,7 +26,10 @@ impl Work for Landing {
     type Error = Trouble;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Trouble> {
-        let now = tx.now().await.map(Timestamp::from_millis)?;
+        let mut now = tx.now().await.map(Timestamp::from_millis)?;
+        if let Some(rehearsal) = &self.rehearsal {
+            now = rehearsal.now(now);
+        }
         // First of all the fence: from here on nobody else can land this copy.
         written(tx.succeed_copy(&self.fence, now).await?)?;
         if self.source_is_here {
