@@ -154,8 +154,8 @@ def test_what_goes_wrong_is_shown_to_whoever_types(shells):
     assert "(ResourceNotFoundException)" in missing
     assert "Portfolio port-aaaaaaaaaaaaa not found." in missing
     pending = hub.refused(
-        "create-constraint",
-        "--portfolio-id", "port-a", "--product-id", "prod-a",
-        "--type", "LAUNCH", "--parameters", "{}",
+        "provision-product",
+        "--product-id", "prod-a", "--provisioning-artifact-id", "pa-a",
+        "--provisioned-product-name", "network",
     )  # fmt: skip
-    assert "CreateConstraint is not implemented by Mimeo yet" in pending
+    assert "ProvisionProduct is not implemented by Mimeo yet" in pending

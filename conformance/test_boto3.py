@@ -340,18 +340,6 @@ def test_all_violations_are_told_at_once(world):
     assert "at 'providerName' failed to satisfy constraint" in message
 
 
-def test_an_operation_that_is_still_to_come_says_so(world):
-    sentence = "CreateConstraint is not implemented by Mimeo yet"
-    with pytest.raises(ClientError, match=sentence) as caught:
-        world.catalog.create_constraint(
-            PortfolioId=world.portfolio,
-            ProductId=world.product.id,
-            Type="LAUNCH",
-            Parameters="{}",
-        )
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-
-
 def test_each_answer_has_a_request_id(world):
     metadata = world.catalog.list_portfolios()["ResponseMetadata"]
     assert metadata["HTTPHeaders"]["x-amzn-requestid"]
