@@ -135,6 +135,12 @@ impl ProductId {
         let suffix = self.0.strip_prefix("prod-").unwrap_or(&self.0);
         format!("prodview-{suffix}")
     }
+
+    /// The product that end users see under this id, if it is of that form.
+    pub fn of_view(view: &str) -> Option<Self> {
+        let suffix = view.strip_prefix("prodview-")?;
+        Some(Self(format!("prod-{suffix}")))
+    }
 }
 
 /// The chance of one request, drawn once at the door.

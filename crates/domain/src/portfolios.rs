@@ -45,26 +45,31 @@ impl Details {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Holdings {
     pub products_count: u64,
+    /// Of the owner and of recipients.
+    pub principals_count: u64,
     pub shares_count: u64,
 }
 
-/// A portfolio goes only when it is empty and nobody shares it. Constraints need no look of their
-/// own: there are none without a product.
+/// A portfolio goes only when it is empty, nobody is let in and nobody shares it. Constraints need
+/// no look of their own: there are none without a product.
 pub fn may_delete(portfolio: &PortfolioId, holdings: Holdings) -> Result<(), Refusal> {
-    let what = match holdings {
-        Holdings {
-            products_count: 0,
-            shares_count: 0,
-        } => return Ok(()),
-        Holdings {
-            products_count: 0, ..
-        } => "Shares",
-        Holdings { .. } => "Products",
-    };
-    Err(Refusal::PortfolioHolds {
-        portfolio: portfolio.clone(),
-        what,
-    })
+    let Holdings {
+        products_count,
+        principals_count,
+        shares_count,
+    } = holdings;
+    let held = [
+        (products_count, "Products"),
+        (principals_count, "Principals"),
+        (shares_count, "Shares"),
+    ];
+    match held.into_iter().find(|(count, _)| *count > 0) {
+        None => Ok(()),
+        Some((_, what)) => Err(Refusal::PortfolioHolds {
+            portfolio: portfolio.clone(),
+            what,
+        }),
+    }
 }
 
 pub fn room_for_portfolio(count_after: u64, portfolios_max: u64) -> Result<(), Refusal> {
@@ -96,22 +101,27 @@ mod tests {
     #[test]
     fn only_an_empty_unshared_portfolio_may_go() {
         let id = PortfolioId::from("port-a");
-        let holdings = |products_count, shares_count| Holdings {
+        let holdings = |products_count, principals_count, shares_count| Holdings {
             products_count,
+            principals_count,
             shares_count,
         };
-        assert_eq!(may_delete(&id, holdings(0, 0)), Ok(()));
+        assert_eq!(may_delete(&id, Holdings::default()), Ok(()));
         for (holdings, text) in [
             (
-                holdings(1, 0),
+                holdings(1, 0, 0),
                 "Portfolio port-a still has associated Products",
             ),
             (
-                holdings(0, 1),
+                holdings(0, 1, 1),
+                "Portfolio port-a still has associated Principals",
+            ),
+            (
+                holdings(0, 0, 1),
                 "Portfolio port-a still has associated Shares",
             ),
             (
-                holdings(1, 1),
+                holdings(1, 1, 1),
                 "Portfolio port-a still has associated Products",
             ),
         ] {

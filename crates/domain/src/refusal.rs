@@ -149,6 +149,44 @@ pub enum Refusal {
     #[error("Rate exceeded: {copies_max} copies of this account are under way. Try again later.")]
     TooManyCopies { copies_max: u64 },
     // principals
+    #[error(
+        "{0:?} is not the ARN of a user, group or role: arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME, \
+         where TYPE is user, group or role."
+    )]
+    NotAPrincipalArn(String),
+    #[error(
+        "{0:?} is a session. Give the ARN of its role: arn:PARTITION:iam::ACCOUNT:role/PATH/NAME."
+    )]
+    SessionPrincipal(String),
+    #[error(
+        "{arn:?} is not of account {account}, which associates its own users, groups and roles."
+    )]
+    PrincipalOfAnotherAccount { arn: String, account: AccountId },
+    #[error(
+        "{0:?} is not a pattern: arn:PARTITION:iam:::TYPE/PATH/NAME without an account, where TYPE \
+         is user, group or role, and * and ? stand after it only."
+    )]
+    NotAPrincipalPattern(String),
+    #[error("Principal {principal} is not associated with portfolio {portfolio}.")]
+    NoSuchPrincipal {
+        principal: String,
+        portfolio: PortfolioId,
+    },
+    #[error("Portfolio {portfolio} already has {principals_max} principals, the quota.")]
+    TooManyPrincipals {
+        portfolio: PortfolioId,
+        principals_max: u64,
+    },
+    #[error("Portfolio {portfolio} already has {patterns_max} patterns of principals, the quota.")]
+    TooManyPatterns {
+        portfolio: PortfolioId,
+        patterns_max: u64,
+    },
+    #[error("Product {product} already has {principals_max} principals, the quota.")]
+    TooManyPrincipalsOfProduct {
+        product: ProductId,
+        principals_max: u64,
+    },
 
     // constraints
     #[error("Constraint {0} not found.")]
@@ -284,7 +322,18 @@ pub enum Refusal {
         service_actions_max: u64,
     },
     // launch_paths
-
+    #[error("No launch paths found for resource: {0}")]
+    NoLaunchPaths(ProductId),
+    #[error("More than one launch path ids exist. Please specify the launch path id")]
+    SeveralLaunchPaths,
+    #[error("Invalid PathId: {0}")]
+    InvalidPathId(String),
+    #[error("Invalid PathName: {0}")]
+    InvalidPathName(String),
+    #[error("Give at most one of PathId and PathName.")]
+    PathTwice,
+    #[error("Product with name {0} does not exist or access was denied.")]
+    NoVisibleProductNamed(String),
     // organizations
 }
 

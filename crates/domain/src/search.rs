@@ -1,4 +1,7 @@
-//! SearchProductsAsAdmin: which products a filter lets through, and how they are sorted.
+//! Searches for products: which a filter lets through, how they are sorted and counted.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use crate::products::fold;
 
@@ -69,6 +72,33 @@ pub enum SortOrder {
     Descending,
 }
 
+/// Values that an aggregation tells, and values that it counts at all: that keeps it small, and its
+/// counts approximate, as the API calls them.
+const VALUES_TOLD_MAX: usize = 100;
+const VALUES_COUNTED_MAX: usize = 1_000;
+
+/// How many of the products found have each value of a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Aggregation(BTreeMap<String, u32>);
+
+impl Aggregation {
+    pub fn count(&mut self, value: &str) {
+        if let Some(count) = self.0.get_mut(value) {
+            *count = count.saturating_add(1);
+        } else if self.0.len() < VALUES_COUNTED_MAX {
+            self.0.insert(value.to_owned(), 1);
+        }
+    }
+
+    /// Values and counts, the most frequent first.
+    pub fn told(self) -> Vec<(String, u32)> {
+        let mut told: Vec<(String, u32)> = self.0.into_iter().collect();
+        told.sort_by_key(|(_, count)| Reverse(*count));
+        told.truncate(VALUES_TOLD_MAX);
+        told
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +147,20 @@ mod tests {
         assert!(!admits(
             |filters| filters.source_product = vec!["prod".into()]
         ));
+    }
+
+    #[test]
+    fn the_most_frequent_values_are_told_first_and_not_without_end() {
+        let mut aggregation = Aggregation::default();
+        for value in ["b", "c", "a", "c"] {
+            aggregation.count(value);
+        }
+        let told = [("c", 2), ("a", 1), ("b", 1)].map(|(value, count)| (value.to_owned(), count));
+        assert_eq!(aggregation.clone().told(), told);
+        for number in 0..2_000 {
+            aggregation.count(&format!("{number:04}"));
+        }
+        assert_eq!(aggregation.0.len(), VALUES_COUNTED_MAX);
+        assert_eq!(aggregation.told().len(), VALUES_TOLD_MAX);
     }
 }

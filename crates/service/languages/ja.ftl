@@ -111,3 +111,21 @@ ConstraintExists = ポートフォリオ { $portfolio } の製品 { $product } �
 LaunchAndStackSet = ポートフォリオ { $portfolio } の製品 { $product } に LAUNCH 制約と STACKSET 制約の両方を設定することはできません。
 TooManyConstraints = ポートフォリオ { $portfolio } の製品 { $product } には既にクォータである { $constraints_max } 個の制約があります。
 ProductConstrained = ポートフォリオ { $portfolio } の製品 { $product } にはまだ関連付けられた制約 ({ $constraints_count }) があります
+
+# principals
+NotAPrincipalArn = 「{ $it }」はユーザー、グループ、ロールの ARN ではありません: arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME (TYPE は user、group、role のいずれか)。
+SessionPrincipal = 「{ $it }」はセッションです。そのロールの ARN を指定してください: arn:PARTITION:iam::ACCOUNT:role/PATH/NAME。
+PrincipalOfAnotherAccount = 「{ $arn }」はアカウント { $account } のものではありません。アカウントが関連付けるのは、自身のユーザー、グループ、ロールです。
+NotAPrincipalPattern = 「{ $it }」はパターンではありません: アカウントのない arn:PARTITION:iam:::TYPE/PATH/NAME (TYPE は user、group、role のいずれかで、* と ? はその後にのみ使用できます)。
+NoSuchPrincipal = プリンシパル { $principal } はポートフォリオ { $portfolio } に関連付けられていません。
+TooManyPrincipals = ポートフォリオ { $portfolio } のプリンシパルは既にクォータの { $principals_max } 個です。
+TooManyPatterns = ポートフォリオ { $portfolio } のプリンシパルのパターンは既にクォータの { $patterns_max } 個です。
+TooManyPrincipalsOfProduct = 製品 { $product } のプリンシパルは既にクォータの { $principals_max } 個です。
+
+# launch_paths
+NoLaunchPaths = リソース { $it } の起動パスが見つかりません
+SeveralLaunchPaths = 起動パスの ID が複数あります。起動パスの ID を指定してください
+InvalidPathId = PathId が無効です: { $it }
+InvalidPathName = PathName が無効です: { $it }
+PathTwice = PathId と PathName は一方だけを指定してください。
+NoVisibleProductNamed = 名前が { $it } の製品は存在しないか、アクセスが拒否されました。

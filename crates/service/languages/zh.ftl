@@ -111,3 +111,21 @@ ConstraintExists = 产品组合 { $portfolio } 中的产品 { $product } 已有 
 LaunchAndStackSet = 产品组合 { $portfolio } 中的产品 { $product } 不能同时具有 LAUNCH 约束和 STACKSET 约束。
 TooManyConstraints = 产品组合 { $portfolio } 中的产品 { $product } 已有 { $constraints_max } 个约束，达到配额。
 ProductConstrained = 产品组合 { $portfolio } 中的产品 { $product } 仍有关联的约束（{ $constraints_count }）
+
+# principals
+NotAPrincipalArn = “{ $it }”不是用户、组或角色的 ARN：arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME，其中 TYPE 为 user、group 或 role。
+SessionPrincipal = “{ $it }”是一个会话。请提供其角色的 ARN：arn:PARTITION:iam::ACCOUNT:role/PATH/NAME。
+PrincipalOfAnotherAccount = “{ $arn }”不属于账户 { $account }；账户只关联自己的用户、组和角色。
+NotAPrincipalPattern = “{ $it }”不是模式：不含账户的 arn:PARTITION:iam:::TYPE/PATH/NAME，其中 TYPE 为 user、group 或 role，* 和 ? 只能位于其后。
+NoSuchPrincipal = 主体 { $principal } 未与产品组合 { $portfolio } 关联。
+TooManyPrincipals = 产品组合 { $portfolio } 已有 { $principals_max } 个主体，达到配额。
+TooManyPatterns = 产品组合 { $portfolio } 已有 { $patterns_max } 个主体模式，达到配额。
+TooManyPrincipalsOfProduct = 产品 { $product } 已有 { $principals_max } 个主体，达到配额。
+
+# launch_paths
+NoLaunchPaths = 找不到资源的启动路径：{ $it }
+SeveralLaunchPaths = 存在多个启动路径 ID。请指定启动路径 ID
+InvalidPathId = PathId 无效：{ $it }
+InvalidPathName = PathName 无效：{ $it }
+PathTwice = PathId 和 PathName 最多提供一个。
+NoVisibleProductNamed = 名称为 { $it } 的产品不存在或访问被拒绝。

@@ -212,7 +212,10 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoSuchResource(_)
         | R::TagOptionNotAssociated { .. }
         | R::BudgetNotAssociated { .. }
-        | R::NoSuchCopy(_) => ErrorCode::ResourceNotFound,
+        | R::NoSuchCopy(_)
+        | R::NoSuchPrincipal { .. }
+        | R::NoLaunchPaths(_)
+        | R::NoVisibleProductNamed(_) => ErrorCode::ResourceNotFound,
         R::SeveralProductsNamed(_)
         | R::SeveralArtifactsNamed(_)
         | R::ExactlyOneOf(_)
@@ -243,7 +246,15 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::ShareOfForeignProducts(_)
         | R::SharedWithYou(_)
         | R::UploadName(_)
-        | R::SharePrincipalsWithAccount => ErrorCode::InvalidParameters,
+        | R::SharePrincipalsWithAccount
+        | R::NotAPrincipalArn(_)
+        | R::SessionPrincipal(_)
+        | R::PrincipalOfAnotherAccount { .. }
+        | R::NotAPrincipalPattern(_)
+        | R::SeveralLaunchPaths
+        | R::InvalidPathId(_)
+        | R::InvalidPathName(_)
+        | R::PathTwice => ErrorCode::InvalidParameters,
         R::OrganizationShareNotYet => ErrorCode::OperationNotSupported,
         R::ServiceActionAssociated { .. }
         | R::ConstraintExists { .. }
@@ -268,7 +279,10 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::TooManyTagOptions { .. }
         | R::TooManyBudgets { .. }
         | R::TooManyTags { .. }
-        | R::TooManyUploads { .. } => ErrorCode::LimitExceeded,
+        | R::TooManyUploads { .. }
+        | R::TooManyPrincipals { .. }
+        | R::TooManyPatterns { .. }
+        | R::TooManyPrincipalsOfProduct { .. } => ErrorCode::LimitExceeded,
         R::TooManyCopies { .. } => return Code::Throttling,
     })
 }

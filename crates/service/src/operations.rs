@@ -98,6 +98,9 @@ impl Cx<'_, '_> {
         self.tx
             .drop_lost_budgets(scope, portfolio, owner, recipient)
             .await?;
+        self.tx
+            .drop_lost_principals(scope, portfolio, owner, recipient)
+            .await?;
         Ok(())
     }
 }

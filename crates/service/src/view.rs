@@ -106,6 +106,13 @@ pub(crate) fn artifact_detail(artifact: &Artifact) -> api::ProvisioningArtifactD
     }
 }
 
+pub(crate) fn constraint_summary(constraint: &Constraint) -> api::ConstraintSummary {
+    api::ConstraintSummary {
+        description: constraint.description.clone(),
+        r#type: Some(constraint.constraint_type().as_str().to_owned()),
+    }
+}
+
 /// A version as end users see it.
 pub(crate) fn artifact(artifact: &Artifact) -> api::ProvisioningArtifact {
     api::ProvisioningArtifact {

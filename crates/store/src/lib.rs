@@ -41,6 +41,7 @@ pub use copies::{Fence, Fenced};
 pub use dialect::postgres::RETRIES_MAX;
 pub use dialect::{Dialect, Row, Tx, Value};
 pub use error::{OpenError, StoreError};
+pub use launch_paths::Grant;
 pub use migrate::{MIGRATIONS, Migration};
 pub use products::{After, FoundProduct, ListedProduct};
 pub use replays::Replay;

@@ -108,8 +108,10 @@ impl Tx<'_> {
             .query_one(COUNT_PRODUCTS, row, |row| row.int(0))
             .await?;
         let shares_count = self.count_shares(scope, id).await?;
+        let principals_count = self.count_all_principals(scope, id).await?;
         Ok(Holdings {
             products_count: count(products.unwrap_or(0)),
+            principals_count,
             shares_count,
         })
     }

@@ -348,12 +348,12 @@ fn sorted(sort: (SortBy, SortOrder)) -> &'static str {
     }
 }
 
-fn found(row: &Row<'_>) -> (String, i64) {
+pub(crate) fn found(row: &Row<'_>) -> (String, i64) {
     (row.text(0), row.int(1))
 }
 
 impl FoundProduct {
-    fn read((body, newest_artifact): (String, i64)) -> Result<Self, StoreError> {
+    pub(crate) fn read((body, newest_artifact): (String, i64)) -> Result<Self, StoreError> {
         let newest_artifact = Timestamp::from_millis(newest_artifact);
         Ok(Self {
             product: read(&body)?,

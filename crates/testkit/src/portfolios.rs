@@ -1,6 +1,6 @@
 //! Verbs for portfolios and their shares.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::products::id_of;
 use crate::{Account, Product};
@@ -27,6 +27,29 @@ impl Account {
         }
     }
 
+    /// The ARN of a role of this account, its path included: `account.role("team/Developer")`.
+    pub fn role(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:role/{name}", self.id())
+    }
+
+    /// Lets a principal into a portfolio, own or imported: an ARN, or without an account a pattern.
+    pub async fn lets_in(&self, portfolio: &Portfolio, principal: &str) {
+        self.does(
+            "AssociatePrincipalWithPortfolio",
+            principal_of(portfolio, principal),
+        )
+        .await;
+    }
+
+    /// No longer lets the principal in.
+    pub async fn shuts_out(&self, portfolio: &Portfolio, principal: &str) {
+        self.does(
+            "DisassociatePrincipalFromPortfolio",
+            principal_of(portfolio, principal),
+        )
+        .await;
+    }
+
     /// Accepts a share.
     pub async fn accepts(&self, portfolio: &Portfolio) {
         self.in_region(portfolio.owner.region())
@@ -35,7 +58,21 @@ impl Account {
     }
 }
 
+fn principal_of(portfolio: &Portfolio, principal: &str) -> Value {
+    let kind = if principal.contains(":::") {
+        "IAM_PATTERN"
+    } else {
+        "IAM"
+    };
+    json!({"PortfolioId": portfolio.id, "PrincipalARN": principal, "PrincipalType": kind})
+}
+
 impl Portfolio {
+    /// The id of the launch path through it.
+    pub fn path_id(&self) -> String {
+        self.id.replace("port-", "lpv3-")
+    }
+
     /// Puts a product in.
     pub async fn holds(self, product: &Product) -> Self {
         let input = json!({"PortfolioId": self.id, "ProductId": product.id});

@@ -23,26 +23,11 @@ macro_rules! pending {
 }
 
 pending! {
-    // principals
-    AssociatePrincipalWithPortfolio,
-    DisassociatePrincipalFromPortfolio,
-    ListPrincipalsForPortfolio,
-
     // constraints
 
     // service_actions
     DescribeServiceActionExecutionParameters,
     ExecuteProvisionedProductServiceAction,
-
-    // search
-    SearchProducts,
-
-    // launch_paths
-    ListLaunchPaths,
-
-    // products
-    DescribeProduct,
-    DescribeProductView,
 
     // shares
     DescribePortfolioShareStatus,

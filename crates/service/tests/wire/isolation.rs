@@ -43,6 +43,7 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
         "Id" if operation.ends_with("ServiceAction") => json!(of.action),
         "Id" if operation.ends_with("Constraint") => json!(of.constraint),
         "ServiceActionId" => json!(of.action),
+        "Id" if operation == "DescribeProductView" => json!(view_id(&of.product)),
         "Id" if operation.ends_with("TagOption") => json!(of.tag_option),
         "TagOptionId" => json!(of.tag_option),
         "Id" | "ProductId" | "ResourceId" | "TargetProductId" => json!(of.product.id),
@@ -55,10 +56,15 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
     })
 }
 
+fn view_id(product: &Product) -> String {
+    product.id.replace("prod-", "prodview-")
+}
+
 /// The same with an id that was never given out.
 fn never_issued(value: &Value, of: &Belongings) -> Value {
     let mut text = value.to_string();
     let ids = [
+        &view_id(&of.product),
         &of.product.id,
         &of.portfolio.id,
         &of.version,
@@ -87,6 +93,8 @@ async fn base(operation: &str, of: &Belongings) -> Value {
                 (_, Some(own)) => own,
                 ("IdempotencyToken", _) => json!(account.token()),
                 ("Parameters", _) => account.version("v2").await,
+                ("PrincipalARN", _) => json!(account.role("Developer")),
+                ("PrincipalType", _) => json!("IAM"),
                 ("Type", _) => json!("ACCOUNT"),
                 ("BudgetName", _) => json!("monthly"),
                 (other, _) => panic!("what is {other} of {operation}?"),
@@ -94,7 +102,7 @@ async fn base(operation: &str, of: &Belongings) -> Value {
         }
     }
     match operation {
-        "DescribeProductAsAdmin" => input["Id"] = json!(of.product.id),
+        "DescribeProduct" | "DescribeProductAsAdmin" => input["Id"] = json!(of.product.id),
         "DescribeProvisioningArtifact" => {
             input["ProductId"] = json!(of.product.id);
             input["ProvisioningArtifactId"] = json!(of.version);

@@ -135,6 +135,7 @@ async fn a_portfolio_counts_what_stands_in_it() {
         );
         let expected = Holdings {
             products_count: 2,
+            principals_count: 0,
             shares_count: 1,
         };
         assert_eq!(counted.await, Ok((expected, 1)), "{engine}");

@@ -50,6 +50,9 @@ impl Handle for AssociateProductWithPortfolio {
             holdings.products_count + added_count,
             cx.quotas.products_per_portfolio,
         )?;
+        if added_count > 0 {
+            cx.room_for_principals_of(&product.id).await?;
+        }
         Ok(AssociateProductWithPortfolioOutput {})
     }
 }

@@ -5,14 +5,12 @@
 //! Ours, where AWS is silent: without a portfolio the caller's own products are searched; a page
 //! may be shorter than asked for when few of many products pass the filters, and the token goes on.
 
-use std::cmp::Ordering;
-
 use mimeo_api::{SearchProductsAsAdmin, SearchProductsAsAdminInput, SearchProductsAsAdminOutput};
 use mimeo_domain::PortfolioId;
-use mimeo_domain::search::{Filters, Searchable, SortBy, SortOrder};
+use mimeo_domain::search::Filters;
 use mimeo_store::{After, ListedProduct};
-use serde::{Deserialize, Serialize};
 
+use super::{Cursor, Sort, admits, cursor, filters, keep_page, sort};
 use crate::cx::{Cx, Handle, Reach};
 use crate::error::Stop;
 use crate::page::Page;
@@ -23,15 +21,6 @@ const LOOKED_AT_MAX: usize = 10_000;
 /// Products read at a time while filtering.
 const CHUNK: usize = 500;
 
-/// The last product of a page: its sort key and its id.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-enum Cursor {
-    Number(i64, String),
-    Title(String, String),
-}
-
-type Sort = (SortBy, SortOrder);
-
 impl Handle for SearchProductsAsAdmin {
     const REACH: Reach = Reach::Scan;
 
@@ -39,8 +28,8 @@ impl Handle for SearchProductsAsAdmin {
         cx: &mut Cx<'_, '_>,
         input: &SearchProductsAsAdminInput,
     ) -> Result<SearchProductsAsAdminOutput, Stop> {
-        let filters = filters(input);
-        let sort = sort(input);
+        let filters = filters(input.filters.as_ref());
+        let sort = sort(input.sort_by.as_deref(), input.sort_order.as_deref());
         let about = format!("{:?} {sort:?} {filters:?}", input.portfolio_id);
         let page = cx
             .pages
@@ -76,10 +65,7 @@ async fn in_portfolio(
     cx.visible_portfolio(portfolio).await?;
     let mut products = cx.tx.products_in_portfolio(cx.scope, portfolio).await?;
     products.retain(|listed| admits(filters, listed));
-    products.sort_by(|a, b| order(&cursor(sort, a), &cursor(sort, b), sort));
-    if let Some(after) = &page.after {
-        products.retain(|listed| order(&cursor(sort, listed), after, sort) == Ordering::Greater);
-    }
+    keep_page(&mut products, sort, page);
     Ok(cx.pages.cut(page, products, |last| cursor(sort, last)))
 }
 
@@ -114,78 +100,9 @@ async fn in_catalogue(
     }
 }
 
-fn filters(input: &SearchProductsAsAdminInput) -> Filters {
-    let values = |key: &str| {
-        input
-            .filters
-            .as_ref()
-            .and_then(|filters| filters.get(key))
-            .cloned()
-            .unwrap_or_default()
-    };
-    Filters {
-        full_text: values("FullTextSearch"),
-        owner: values("Owner"),
-        product_type: values("ProductType"),
-        source_product: values("SourceProductId"),
-    }
-    .folded()
-}
-
-fn sort(input: &SearchProductsAsAdminInput) -> Sort {
-    let by = match input.sort_by.as_deref() {
-        Some("Title") => SortBy::Title,
-        Some("VersionCount") => SortBy::VersionCount,
-        Some("CreationDate") => SortBy::CreationDate,
-        _ => SortBy::NewestArtifact,
-    };
-    let order = match input.sort_order.as_deref() {
-        Some("DESCENDING") => SortOrder::Descending,
-        _ => SortOrder::Ascending,
-    };
-    (by, order)
-}
-
-fn admits(filters: &Filters, listed: &ListedProduct) -> bool {
-    filters.admit(&Searchable {
-        text: &listed.searchable,
-        owner: &listed.owner,
-        product_type: &listed.product_type,
-        sources: &listed.sources,
-    })
-}
-
-fn cursor(sort: Sort, listed: &ListedProduct) -> Cursor {
-    let id = listed.id.to_string();
-    match sort.0 {
-        SortBy::Title => Cursor::Title(listed.title.clone(), id),
-        SortBy::NewestArtifact => Cursor::Number(listed.newest_artifact.millis(), id),
-        SortBy::CreationDate => Cursor::Number(listed.created.millis(), id),
-        SortBy::VersionCount => Cursor::Number(
-            i64::try_from(listed.artifacts_count).unwrap_or(i64::MAX),
-            id,
-        ),
-    }
-}
-
 fn store_cursor(cursor: &Cursor) -> After {
     match cursor {
         Cursor::Number(number, id) => After::Number(*number, id.as_str().into()),
         Cursor::Title(title, id) => After::Title(title.clone(), id.as_str().into()),
-    }
-}
-
-fn order(a: &Cursor, b: &Cursor, sort: Sort) -> Ordering {
-    let ascending = match (a, b) {
-        (Cursor::Number(a, a_id), Cursor::Number(b, b_id)) => (a, a_id).cmp(&(b, b_id)),
-        (Cursor::Title(a, a_id), Cursor::Title(b, b_id)) => (a, a_id).cmp(&(b, b_id)),
-        // A sealed token belongs to its sort, so the two are always of one kind.
-        (Cursor::Number(..), Cursor::Title(..)) | (Cursor::Title(..), Cursor::Number(..)) => {
-            Ordering::Equal
-        }
-    };
-    match sort.1 {
-        SortOrder::Ascending => ascending,
-        SortOrder::Descending => ascending.reverse(),
     }
 }
