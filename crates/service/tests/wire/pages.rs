@@ -26,6 +26,12 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
     for resource in [&portfolios[0].id, &portfolios[1].id, &product.id] {
         hub.tags(resource, &tag_options[0]).await;
     }
+    for portfolio in &portfolios {
+        hub.lets_in(portfolio, &hub.role("a")).await;
+    }
+    for name in ["b", "c"] {
+        hub.lets_in(&portfolios[0], &hub.role(name)).await;
+    }
     let first = portfolios.remove(0);
     let [third, fourth] = world.accounts(["third", "fourth"]);
     let first = first.offered_to(&third).await.offered_to(&fourth).await;
@@ -64,6 +70,17 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
             "SearchProductsAsAdmin",
             json!({"PortfolioId": first.id}),
         ),
+        (
+            hub.clone(),
+            "ListPrincipalsForPortfolio",
+            json!({"PortfolioId": first.id}),
+        ),
+        (
+            hub.clone(),
+            "ListLaunchPaths",
+            json!({"ProductId": product.id}),
+        ),
+        (hub.clone(), "SearchProducts", json!({})),
         (spoke, "ListAcceptedPortfolioShares", json!({})),
     ];
     for constrained in [&product, &product, &last] {

@@ -1,6 +1,6 @@
-//! SearchProductsAsAdmin: filtered, sorted, of a portfolio or of the account.
+//! SearchProductsAsAdmin and SearchProducts: filtered, sorted, of a portfolio, of the account, of an end user.
 
-use mimeo_testkit::{Account, World, id_of, merged};
+use mimeo_testkit::{Account, Product, World, id_of, merged};
 use serde_json::{Value, json};
 
 use crate::told::{NOT_FOUND, SECONDS, Told, refused};
@@ -39,6 +39,36 @@ pub(crate) async fn answers(told: &mut Told) {
         vpc.described().await["ProductViewDetail"]["CreatedTime"],
         SECONDS
     );
+    end_users_answers(told, &hub, &vpc).await;
+}
+
+async fn end_users_answers(told: &mut Told, hub: &Account, vpc: &Product) {
+    told.answer(hub, "SearchProducts", json!({}), |_| {
+        json!({
+            "ProductViewAggregations": {"Owner": [], "ProductType": []},
+            "ProductViewSummaries": [],
+        })
+    })
+    .await;
+    let golden = hub.portfolio("golden").await.holds(vpc).await;
+    hub.lets_in(&golden, &hub.role("Developer")).await;
+    told.answer(hub, "SearchProducts", json!({}), |_| {
+        json!({
+            "ProductViewAggregations": {
+                "Owner": [{"ApproximateCount": 1, "Value": "Platform"}],
+                "ProductType": [{"ApproximateCount": 1, "Value": "CLOUD_FORMATION_TEMPLATE"}],
+            },
+            "ProductViewSummaries": [{
+                "HasDefaultPath": false,
+                "Id": vpc.id.replace("prod-", "prodview-"),
+                "Name": "vpc",
+                "Owner": "Platform",
+                "ProductId": vpc.id,
+                "Type": "CLOUD_FORMATION_TEMPLATE",
+            }],
+        })
+    })
+    .await;
 }
 
 async fn names(account: &Account, input: Value) -> Vec<String> {
@@ -47,6 +77,11 @@ async fn names(account: &Account, input: Value) -> Vec<String> {
         .iter()
         .map(|one| id_of(one, "/ProductViewSummary/Name"))
         .collect()
+}
+
+async fn end_users_names(account: &Account, input: Value) -> Vec<String> {
+    let found = account.pages("SearchProducts", input).await;
+    found.iter().map(|one| id_of(one, "/Name")).collect()
 }
 
 #[tokio::test]
@@ -66,9 +101,18 @@ async fn filters_narrow_and_sorts_order_alike_with_and_without_a_portfolio() {
             golden = golden.holds(&product.versions(versions).await).await;
             world.advance(1_000);
         }
-        for portfolio in [json!({}), json!({"PortfolioId": golden.id})] {
-            let search =
-                async |members: Value| names(&hub, merged(portfolio.clone(), members)).await;
+        hub.lets_in(&golden, &hub.role("Developer")).await;
+        let silver = hub.portfolio("silver").await;
+        hub.lets_in(&silver, &hub.role("Developer")).await;
+        for portfolio in [
+            json!({}),
+            json!({"PortfolioId": golden.id}),
+            json!("of an end user"),
+        ] {
+            let search = async |members: Value| match &portfolio {
+                Value::String(_) => end_users_names(&hub, members).await,
+                portfolio => names(&hub, merged(portfolio.clone(), members)).await,
+            };
             let filter = |key: &str, values: &[&str]| json!({"Filters": {key: values}});
             assert_eq!(search(json!({})).await, ["Bucket", "vpc", "Mesh"]);
             assert_eq!(search(filter("Owner", &["Net"])).await, ["vpc", "Mesh"]);
@@ -148,4 +192,63 @@ async fn an_imported_portfolio_is_searched_too() {
     spoke.accepts(&golden).await;
     assert_eq!(names(&spoke, input).await, ["vpc"]);
     assert_eq!(names(&spoke, json!({})).await.len(), 0);
+}
+
+#[tokio::test]
+async fn aggregations_count_all_that_was_found_whatever_the_page() {
+    let world = World::new().await;
+    let [hub] = world.accounts(["hub"]);
+    let mut golden = hub.portfolio("golden").await;
+    let mut silver = hub.portfolio("silver").await;
+    for (name, owner) in [("a", "Data"), ("b", "Net"), ("c", "Net")] {
+        let product = hub.product_with(name, json!({"Owner": owner})).await;
+        golden = golden.holds(&product).await;
+        silver = silver.holds(&product).await;
+    }
+    for portfolio in [&golden, &silver] {
+        hub.lets_in(portfolio, &hub.role("Developer")).await;
+    }
+    let count = |value: &str, count: u32| json!({"ApproximateCount": count, "Value": value});
+    for (members, owners) in [
+        (
+            json!({"PageSize": 1}),
+            json!([count("Net", 2), count("Data", 1)]),
+        ),
+        (
+            json!({"Filters": {"Owner": ["Data"]}}),
+            json!([count("Data", 1)]),
+        ),
+        (json!({"Filters": {"Owner": ["Nobody"]}}), json!([])),
+    ] {
+        let found = hub.does("SearchProducts", members).await;
+        assert_eq!(found["ProductViewAggregations"]["Owner"], owners);
+    }
+}
+
+#[tokio::test]
+async fn end_users_count_active_versions_and_still_find_a_product_without_any() {
+    let world = World::new().await;
+    let [hub] = world.accounts(["hub"]);
+    let many = hub.product("many").await.versions(3).await;
+    let few = hub.product("few").await.versions(2).await;
+    let golden = hub
+        .portfolio("golden")
+        .await
+        .holds(&many)
+        .await
+        .holds(&few)
+        .await;
+    hub.lets_in(&golden, &hub.role("Developer")).await;
+    let by_count = json!({"SortBy": "VersionCount"});
+    assert_eq!(
+        end_users_names(&hub, by_count.clone()).await,
+        ["few", "many"]
+    );
+    for version in many.version_ids().await {
+        many.update_version(&version, json!({"Active": false}))
+            .await;
+    }
+    assert_eq!(end_users_names(&hub, by_count).await, ["many", "few"]);
+    let described = hub.does("DescribeProduct", json!({"Id": many.id})).await;
+    assert_eq!(described["ProvisioningArtifacts"], json!([]));
 }
