@@ -158,7 +158,8 @@ def values(shape, ordinary):
                 yield f"beyond the {name}", bound + beyond, False
     elif kind in ("list", "map"):
         many = _many(shape, ordinary)
-        if high is not None and high <= 200:
+        keys = shape_of(shape["key"]["shape"]).get("enum") if kind == "map" else None
+        if high is not None and high <= 200 and not (keys and len(keys) <= high):
             yield "most", many(high), True
             yield "too many", many(high + 1), False
         if low:

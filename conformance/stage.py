@@ -16,6 +16,10 @@ management_account = "{MANAGEMENT}"
 [[organization.unit]]
 id = "{UNIT}"
 name = "Workloads"
+
+[[organization.account]]
+id = "{MANAGEMENT}"
+name = "management"
 """
 # These ask who the caller is in its organization.
 OF_ORGANIZATIONS = {

@@ -30,12 +30,15 @@ pub(super) fn read(
         delegated_administrators.extend(account(&mut fields, &text));
     }
     let units = fields.each("organization", "unit", unit);
+    // In open mode nobody is described but here; in verified mode these are members without keys.
+    let mut members = fields.each("organization", "account", described);
+    members.extend(accounts.iter().map(member));
     fields.finish();
     Some(Organization {
         id: id?,
         management_account: management_account?,
         units,
-        accounts: accounts.iter().map(member).collect(),
+        accounts: members,
         delegated_administrators,
     })
 }
@@ -49,6 +52,18 @@ fn unit(fields: &mut Fields<'_>) -> Option<Unit> {
         id: id?,
         name: name?,
         parent,
+    })
+}
+
+fn described(fields: &mut Fields<'_>) -> Option<Member> {
+    let id = fields.needed("id");
+    let name = fields.text("name");
+    let unit = fields.text("unit");
+    fields.finish();
+    Some(Member {
+        account: account(fields, &id?)?,
+        name: name.unwrap_or_default(),
+        unit,
     })
 }
 
