@@ -25,7 +25,7 @@ pub use generated::*;
 pub use model::InputShape;
 pub use required::Required;
 pub use timestamp::Timestamp;
-pub use transcode::cbor_of_json;
+pub use transcode::{cbor_of_json, json_of};
 pub use violation::{Broken, VALUE_CHARACTERS_MAX, VIOLATIONS_MAX, Violation, Violations};
 pub use wire::{NESTING_MAX, Protocol, Refused, decode, encode};
 

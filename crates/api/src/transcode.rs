@@ -1,7 +1,10 @@
-//! From one wire form to the other: an answer that was kept as JSON, for a caller who speaks CBOR.
+//! From one wire form to the other: an answer that was kept as JSON, for a caller who speaks CBOR;
+//! a request in either, for whoever reads JSON.
 
 use ciborium::Value as Cbor;
 use serde_json::Value as Json;
+
+use crate::wire::{NESTING_MAX, Protocol};
 
 /// CBOR's tag of a number of seconds since the epoch (RFC 8949, 3.4.2).
 const EPOCH_TAG: u64 = 1;
@@ -14,6 +17,36 @@ pub fn cbor_of_json(answer: &str) -> Vec<u8> {
     ciborium::into_writer(&cbor(json, Place::Plain), &mut body)
         .expect("a Vec takes all that is written");
     body
+}
+
+/// A body as JSON, or `None` if it is not of its wire form.
+pub fn json_of(protocol: Protocol, body: &[u8]) -> Option<Json> {
+    match protocol {
+        Protocol::Json => serde_json::from_slice(body).ok(),
+        Protocol::Cbor => ciborium::de::from_reader_with_recursion_limit(body, NESTING_MAX)
+            .ok()
+            .map(json),
+    }
+}
+
+fn json(cbor: Cbor) -> Json {
+    match cbor {
+        Cbor::Bool(yes) => Json::Bool(yes),
+        Cbor::Text(text) => Json::String(text),
+        Cbor::Float(number) => number.into(),
+        Cbor::Integer(whole) => i64::try_from(whole).map_or(Json::Null, Json::from),
+        Cbor::Tag(_, value) => json(*value),
+        Cbor::Array(items) => items.into_iter().map(json).collect(),
+        Cbor::Map(members) => {
+            let named = members.into_iter().filter_map(|(name, value)| {
+                let name = name.into_text().ok()?;
+                Some((name, json(value)))
+            });
+            Json::Object(named.collect())
+        }
+        // The model has no bytes, and names no other kind.
+        _ => Json::Null,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -73,5 +106,9 @@ mod tests {
         };
         let json = String::from_utf8(encode(Protocol::Json, &output)).unwrap();
         assert_eq!(cbor_of_json(&json), encode(Protocol::Cbor, &output));
+        let read = json_of(Protocol::Json, json.as_bytes());
+        assert!(read.is_some());
+        assert_eq!(json_of(Protocol::Cbor, &cbor_of_json(&json)), read);
+        assert_eq!(json_of(Protocol::Cbor, b"{}"), None);
     }
 }

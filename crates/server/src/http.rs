@@ -1,6 +1,7 @@
 //! The listener: bounded connections, each with limits and time-outs set by hand.
 
 mod body;
+mod control;
 mod door;
 mod probes;
 mod reply;
@@ -28,7 +29,7 @@ use crate::config::Limits;
 use crate::front::Peer;
 use crate::phase::{Phase, Watch};
 
-pub(crate) use door::Door;
+pub(crate) use door::{Door, Seen};
 
 /// After an accept that failed, mostly for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -4,6 +4,7 @@
 
 mod clock;
 pub mod config;
+mod control;
 mod front;
 mod http;
 mod log;

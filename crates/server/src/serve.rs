@@ -23,6 +23,7 @@ use tracing::{info, warn};
 
 use crate::clock;
 use crate::config::{Config, ConfigError, Data, is_loopback};
+use crate::control;
 use crate::front::{Front, Identities, SessionKey};
 use crate::http::{self, Door};
 use crate::metrics::Metrics;
@@ -135,6 +136,7 @@ impl Server {
         let front = Front::of(&config, identities, SessionKey::new(session_key.as_bytes()));
         let world = world(&config, store.clone(), address).await?;
         let service = Service::new(world);
+        control::begin(&service).await?;
         let metrics = Arc::new(Metrics::new());
         let (phase, watch) = phases();
         let stores = service.world().directory.stores();
@@ -149,6 +151,7 @@ impl Server {
             };
             tasks.spawn(workers.run());
         }
+        tasks.spawn(control::tick(service.clone(), watch.clone()));
         let door = Door::new(&config, front, service, metrics, watch.clone());
         tasks.spawn(http::listen(listener, Arc::new(door), watch));
         let mode = mode(&config);
@@ -332,6 +335,7 @@ async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, 
         page_key: PageKey::new(page_key.as_bytes()),
         copy_accepted: Arc::new(Notify::new()),
         gate: None,
+        rehearsal: (!verified).then(Arc::default),
     })
 }
 

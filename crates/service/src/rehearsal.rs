@@ -2,7 +2,7 @@
 //! course of copies. A server in verified mode has none of it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use mimeo_domain::copying::Course;
@@ -67,6 +67,7 @@ pub struct Rehearsal {
     rules: RwLock<BTreeMap<(Option<AccountId>, Option<RegionName>), Course>>,
     describes: Mutex<HashMap<(RegionName, AccountId, CopyToken), u32>>,
     fence: AtomicI64,
+    holds_by_time: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -90,6 +91,7 @@ impl Default for Rehearsal {
             rules: RwLock::default(),
             describes: Mutex::default(),
             fence: AtomicI64::new(0),
+            holds_by_time: AtomicBool::new(false),
         }
     }
 }
@@ -153,8 +155,16 @@ impl Rehearsal {
         if rules.len() >= RULES_MAX && !rules.contains_key(&key) {
             return Err(TooManyRules(RULES_MAX));
         }
+        if matches!(rule.course, Course::AfterMillis(_)) {
+            self.holds_by_time.store(true, Ordering::Relaxed);
+        }
         rules.insert(key, rule.course);
         Ok(())
+    }
+
+    /// Whether any copy was ever to be held by time: if not, there is none to look for.
+    pub fn holds_by_time(&self) -> bool {
+        self.holds_by_time.load(Ordering::Relaxed)
     }
 
     /// Drops the rules whose extents lie in this one.

@@ -51,7 +51,7 @@ statements! {
     UPLOADS = forget!("upload", "account = ?2");
     COPIES = forget!("copy", "account = ?2");
     BUDGETS = forget_with!("budget_resource", "product"."resource_id", "portfolio"."resource_id");
-    ACTIONS_OF_ARTIFACTS = forget_with!("service_action_artifact", "product"."product_id", "service_action"."service_action_id");
+    ACTIONS_OF_ARTIFACTS = forget!("service_action_artifact", "account = ?2");
     ACTIONS = forget!("service_action", "account = ?2");
     OPTIONS_OF_RESOURCES = forget_with!("tag_option_resource", "product"."resource_id", "portfolio"."resource_id", "tag_option"."tag_option_id");
     OPTIONS = forget!("tag_option", "account = ?2");

@@ -27,6 +27,7 @@ use super::sts;
 use super::target::{check_form, operation, other_service, target};
 use crate::clock::Arrived;
 use crate::config::{Config, Limits};
+use crate::control::Control;
 use crate::front::{self, Front, Known, Mode};
 use crate::metrics::Metrics;
 use crate::phase::Watch;
@@ -64,14 +65,18 @@ pub(crate) struct Door {
     pub limits: Limits,
     pub metrics: Arc<Metrics>,
     pub watch: Watch,
+    /// Open mode only.
+    pub control: Option<Control>,
     requests: Semaphore,
     bodies: Semaphore,
 }
 
 /// What is known of a request while it is answered, for the log.
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub operation: &'static str,
     pub caller: Option<Caller>,
+    /// What was read of the body of a call.
+    pub input: Bytes,
     body: Fate,
 }
 
@@ -113,7 +118,9 @@ impl Door {
         watch: Watch,
     ) -> Self {
         let limits = config.limits.clone();
+        let rehearsal = service.world().rehearsal.clone();
         Self {
+            control: rehearsal.map(Control::new),
             service,
             front,
             requests: Semaphore::new(limits.requests_max),
@@ -126,7 +133,10 @@ impl Door {
 
     /// Answers a request. Never fails: what goes wrong is an answer too.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let arrived = Arrived::now();
+        let mut arrived = Arrived::now();
+        if let Some(control) = &self.control {
+            arrived.now = control.rehearsal.now(arrived.now);
+        }
         let _in_flight = InFlight::of(&self.metrics.in_flight);
         let (parts, mut body) = request.into_parts();
         let route = Route::of(&parts);
@@ -148,6 +158,7 @@ impl Door {
         let mut seen = Seen {
             operation: NO_OPERATION,
             caller: None,
+            input: Bytes::new(),
             body: Fate::Unread,
         };
         let outcome = match self.admit(parts) {
@@ -166,6 +177,10 @@ impl Door {
                 Route::Live | Route::Ready | Route::Metrics | Route::Health => {
                     return self.probe(route).await;
                 }
+                Route::Control(topic) => match &self.control {
+                    Some(control) => self.control(control, *topic, parts, body, &mut seen).await,
+                    None => Err(self.nowhere(arrived, parts).into()),
+                },
                 Route::Nowhere => Err(self.nowhere(arrived, parts).into()),
             },
             Err(rejection) => Err(rejection.into()),
@@ -184,6 +199,9 @@ impl Door {
             Fate::Unread => !parts.headers.contains_key(EXPECT) && body::discard(body).await,
         };
         self.note(arrived, &seen, &answer);
+        if let (Some(control), Route::Json | Route::Cbor(_)) = (&self.control, route) {
+            control.requests.keep(arrived, &seen, protocol, &answer);
+        }
         let mut reply = match route {
             Route::Sts => Reply::new(answer.status, XML, answer.body),
             _ => Reply::in_protocol(answer.status, protocol, answer.body),
@@ -217,6 +235,7 @@ impl Door {
             .front
             .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
         let body = self.body(body, self.limits.body_bytes_max, seen).await?;
+        seen.input = body.bytes.clone();
         let _turn = self.turn().await?;
         let operation = match route {
             Route::Cbor(name) => operation(name),
@@ -412,7 +431,7 @@ fn may(
         .map_err(|stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json)))
 }
 
-fn late() -> Turned {
+pub(super) fn late() -> Turned {
     let message = "The request was not answered in time. Try again later.".to_owned();
     Turned::Away(Rejection {
         status: 503,

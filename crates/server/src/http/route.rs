@@ -6,6 +6,8 @@ use http::request::Parts;
 use mimeo_api::Protocol;
 use mimeo_service::{UPLOAD_PATH, UploadedAt};
 
+use crate::control::Topic;
+
 /// The target prefix of AWS JSON 1.1, and the service's name in RPC v2 CBOR.
 pub(super) const SERVICE_NAME: &str = "AWS242ServiceCatalogService";
 
@@ -22,12 +24,17 @@ pub(super) enum Route {
     Ready,
     Metrics,
     Health,
+    /// What a test sets or asks, where there is such a thing.
+    Control(Topic),
     Nowhere,
 }
 
 impl Route {
     pub(super) fn of(parts: &Parts) -> Self {
         let path = parts.uri.path();
+        if let Some(topic) = Topic::of_path(path) {
+            return Self::Control(topic);
+        }
         if parts.method == Method::POST {
             if path == "/" {
                 return if is_form(parts) {

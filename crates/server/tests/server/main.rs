@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod client;
+mod control;
 mod limits;
 mod open_mode;
 mod policies;

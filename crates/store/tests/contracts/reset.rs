@@ -11,8 +11,8 @@ use crate::cast::*;
 
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
-/// Keyed by an account but not by a Region: who belongs where, which is no deed of an account's.
-const NOT_RESET: [&str; 1] = ["membership"];
+/// Keyed by an account but not by a Region: the organization, which is no deed of one account's.
+const NOT_RESET: [&str; 2] = ["membership", "organization_delegate"];
 
 /// Columns that name an account.
 const ACCOUNTS: [&str; 5] = [
