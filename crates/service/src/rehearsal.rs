@@ -64,7 +64,7 @@ pub(crate) struct Rehearsed {
 pub struct Rehearsal {
     clock: RwLock<Clock>,
     ids: Mutex<Option<Ids>>,
-    rules: RwLock<BTreeMap<(Option<AccountId>, Option<RegionName>), Course>>,
+    rules: RwLock<BTreeMap<Extent, Course>>,
     describes: Mutex<HashMap<(RegionName, AccountId, CopyToken), u32>>,
     fence: AtomicI64,
     holds_by_time: AtomicBool,
@@ -134,16 +134,10 @@ impl Rehearsal {
     /// The rules for copies, those for all first.
     pub fn rules(&self) -> Vec<Rule> {
         let rules = whole(self.rules.read());
-        let rule =
-            |((account, region), course): (&(Option<AccountId>, Option<RegionName>), &Course)| {
-                Rule {
-                    extent: Extent {
-                        account: account.clone(),
-                        region: region.clone(),
-                    },
-                    course: course.clone(),
-                }
-            };
+        let rule = |(extent, course): (&Extent, &Course)| Rule {
+            extent: extent.clone(),
+            course: course.clone(),
+        };
         rules.iter().map(rule).collect()
     }
 
@@ -151,14 +145,13 @@ impl Rehearsal {
     /// this extent before.
     pub fn set_rule(&self, rule: Rule) -> Result<(), TooManyRules> {
         let mut rules = whole(self.rules.write());
-        let key = (rule.extent.account, rule.extent.region);
-        if rules.len() >= RULES_MAX && !rules.contains_key(&key) {
+        if rules.len() >= RULES_MAX && !rules.contains_key(&rule.extent) {
             return Err(TooManyRules(RULES_MAX));
         }
         if matches!(rule.course, Course::AfterMillis(_)) {
             self.holds_by_time.store(true, Ordering::Relaxed);
         }
-        rules.insert(key, rule.course);
+        rules.insert(rule.extent, rule.course);
         Ok(())
     }
 
@@ -169,9 +162,9 @@ impl Rehearsal {
 
     /// Drops the rules whose extents lie in this one.
     pub fn drop_rules(&self, extent: &Extent) {
-        whole(self.rules.write()).retain(|(account, region), _| {
-            let account_stays = extent.account.is_some() && extent.account != *account;
-            let region_stays = extent.region.is_some() && extent.region != *region;
+        whole(self.rules.write()).retain(|of, _| {
+            let account_stays = extent.account.is_some() && extent.account != of.account;
+            let region_stays = extent.region.is_some() && extent.region != of.region;
             account_stays || region_stays
         });
     }
@@ -187,7 +180,8 @@ impl Rehearsal {
             (account(), None),
             (None, region()),
             (None, None),
-        ];
+        ]
+        .map(|(account, region)| Extent { account, region });
         Rehearsed {
             course: nearest.iter().find_map(|key| rules.get(key)).cloned(),
             fence: self.fence.fetch_add(FENCE_STEP, Ordering::Relaxed),

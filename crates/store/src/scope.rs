@@ -30,7 +30,7 @@ impl AuthScope {
 
 /// Part of a store: one account or all of them, in one Region or in all. For what tests may do to a
 /// server of their own; no request is answered by one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Extent {
     pub account: Option<AccountId>,
     pub region: Option<RegionName>,

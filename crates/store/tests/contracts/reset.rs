@@ -171,10 +171,10 @@ async fn nothing_is_left_of_what_is_reset_and_all_of_the_rest() {
                     assert_eq!(left, wanted, "{engine}: {extent:?}, {who} in {region}");
                 }
             }
-            let rest = write(&store, Extent::default(), |tx, extent| {
+            let others = write(&store, Extent::default(), |tx, extent| {
                 Box::pin(tx.reset(extent))
             });
-            rest.await.expect("reset");
+            others.await.expect("reset");
         }
     }
 }
