@@ -30,6 +30,19 @@ DROP INDEX portfolio_product_foreign;
 CREATE INDEX portfolio_product_foreign
     ON portfolio_product (portfolio_account, region, product_account);
 
+-- What was asked of a share, by the token that was answered.
+CREATE TABLE share_operation (
+    region TEXT NOT NULL,
+    token TEXT NOT NULL,
+    account TEXT NOT NULL,
+    portfolio_id TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (region, token)
+);
+
+CREATE INDEX share_operation_by_creation ON share_operation (account, region, created, token);
+
 -- principals --------------------------------------------------------------------------------------
 
 -- `account` is whose principal it is: the portfolio's owner's, or that of a recipient.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Quotas};
+use crate::shares::Recipient;
+use crate::{AccountId, Quotas, Refusal};
 
 /// Accounts of one organization (AWS's largest quota); every share with it may reach so many.
 pub const ACCOUNTS_MAX: usize = 10_000;
@@ -58,6 +59,81 @@ pub struct Member {
     /// The unit that it is in; `None` right under the root.
     #[serde(default)]
     pub unit: Option<String>,
+}
+
+/// Whether the catalogue may share with the organization's nodes. `UNDER_CHANGE` is never seen: the
+/// change is done when the call answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Enabled,
+    Disabled,
+}
+
+/// Who administers the organization, seen by one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Administration {
+    pub organization: String,
+    pub management_account: AccountId,
+    pub delegates_count: u64,
+    pub access: Access,
+    /// Whether the account that looks is a delegated administrator.
+    pub is_delegate: bool,
+}
+
+/// The organization, if `account` administers it: it is the management account, or a delegated
+/// administrator.
+pub fn administered(
+    found: Option<Administration>,
+    account: &AccountId,
+) -> Result<Administration, Refusal> {
+    let found = found.ok_or(Refusal::NoOrganization)?;
+    if found.is_delegate || found.management_account == *account {
+        return Ok(found);
+    }
+    Err(Refusal::NotAdministrator(account.clone()))
+}
+
+/// The organization, if `account` manages it.
+pub fn managed(
+    found: Option<Administration>,
+    account: &AccountId,
+) -> Result<Administration, Refusal> {
+    let found = found.ok_or(Refusal::NoOrganization)?;
+    if found.management_account == *account {
+        return Ok(found);
+    }
+    Err(Refusal::NotManagementAccount(account.clone()))
+}
+
+impl Administration {
+    pub fn may_share(&self) -> Result<(), Refusal> {
+        match self.access {
+            Access::Enabled => Ok(()),
+            Access::Disabled => Err(Refusal::OrganizationsAccessDisabled),
+        }
+    }
+
+    pub fn may_disable_access(&self) -> Result<(), Refusal> {
+        match self.delegates_count {
+            0 => Ok(()),
+            delegates_count => Err(Refusal::DelegatesRegistered { delegates_count }),
+        }
+    }
+
+    /// Is `value` a name of this organization's node: its bare id, or its own ARN?
+    pub fn may_be_named(&self, node: &Recipient, value: &str) -> Result<(), Refusal> {
+        let (account, whole) = (&self.management_account, &self.organization);
+        let resource = match node {
+            Recipient::Organization(id) => format!("organization/{id}"),
+            Recipient::Unit(id) => format!("ou/{whole}/{id}"),
+            Recipient::Account(_) | Recipient::Member(_) => String::new(),
+        };
+        let arn = format!("arn:aws:organizations::{account}:{resource}");
+        if value == node.id() || value == arn {
+            return Ok(());
+        }
+        Err(Refusal::NoSuchNode(value.to_owned()))
+    }
 }
 
 /// The node that stands for a share with this account alone, as a member of its organization.

@@ -6,7 +6,7 @@ use crate::constraints::ConstraintType;
 use crate::products::ProductType;
 use crate::{
     AccountId, ArtifactId, ConstraintId, CopyToken, PortfolioId, ProductId, ResourceId,
-    ServiceActionId, TagOptionId,
+    ServiceActionId, ShareToken, TagOptionId,
 };
 
 /// Why a well-formed, authorised request was not carried out. Nothing changed.
@@ -29,10 +29,11 @@ pub enum Refusal {
     SeveralArtifactsNamed(String),
     #[error("Portfolio {0} not found.")]
     NoSuchPortfolio(PortfolioId),
-    #[error("Portfolio {portfolio} is not shared with account {recipient}.")]
+    #[error("Portfolio {portfolio} is not shared with {recipient}.")]
     NoSuchShare {
         portfolio: PortfolioId,
-        recipient: AccountId,
+        /// The bare id of an account or of a node.
+        recipient: String,
     },
     #[error("Portfolio not found: {0}")]
     NoShareToAccept(PortfolioId),
@@ -103,11 +104,7 @@ pub enum Refusal {
     ShareOfForeignProducts(PortfolioId),
     #[error("{0} is shared with you; only its owner can change it.")]
     SharedWithYou(String),
-    #[error(
-        "Sharing with organization nodes is not implemented by Mimeo yet; share with an AccountId."
-    )]
-    OrganizationShareNotYet,
-    #[error("SharePrincipals can be used with organization shares only.")]
+    #[error("SharePrincipals can be used with organizations and organizational units only.")]
     SharePrincipalsWithAccount,
 
     #[error("Product {product} still has associated Portfolios ({portfolios_count})")]
@@ -335,6 +332,41 @@ pub enum Refusal {
     #[error("Product with name {0} does not exist or access was denied.")]
     NoVisibleProductNamed(String),
     // organizations
+    #[error(
+        "This server knows of no organization. Describe one to it first: its id, its management \
+         account, its units and its accounts."
+    )]
+    NoOrganization,
+    #[error(
+        "Account {0} is neither the management account nor a delegated administrator of the \
+         organization."
+    )]
+    NotAdministrator(AccountId),
+    #[error("Account {0} is not the management account of the organization.")]
+    NotManagementAccount(AccountId),
+    #[error(
+        "Access to the organization is not enabled. Its management account enables it with \
+         EnableAWSOrganizationsAccess."
+    )]
+    OrganizationsAccessDisabled,
+    #[error(
+        "Access to the organization cannot be disabled while it has delegated administrators \
+         ({delegates_count})."
+    )]
+    DelegatesRegistered { delegates_count: u64 },
+    #[error("Organization node {0} not found.")]
+    NoSuchNode(String),
+    #[error("OrganizationNode must hold Type and Value.")]
+    HalfANode,
+    #[error("{value:?} is not the Value of an OrganizationNode of Type {node_type}.")]
+    NotANode {
+        value: String,
+        node_type: &'static str,
+    },
+    #[error("Portfolio share operation {0} not found.")]
+    NoSuchShareOperation(ShareToken),
+    #[error("Portfolio {0} is shared through the organization; only its owner can end that.")]
+    LeaveOrganizationShare(PortfolioId),
 }
 
 fn supported_types(product_type: ProductType) -> &'static str {

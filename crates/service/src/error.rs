@@ -255,7 +255,15 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::InvalidPathId(_)
         | R::InvalidPathName(_)
         | R::PathTwice => ErrorCode::InvalidParameters,
-        R::OrganizationShareNotYet => ErrorCode::OperationNotSupported,
+        // organizations
+        R::NoOrganization | R::NotAdministrator(_) | R::NotManagementAccount(_) => {
+            ErrorCode::OperationNotSupported
+        }
+        R::OrganizationsAccessDisabled | R::DelegatesRegistered { .. } => ErrorCode::InvalidState,
+        R::NoSuchNode(_) | R::NoSuchShareOperation(_) | R::LeaveOrganizationShare(_) => {
+            ErrorCode::ResourceNotFound
+        }
+        R::HalfANode | R::NotANode { .. } => ErrorCode::InvalidParameters,
         R::ServiceActionAssociated { .. }
         | R::ConstraintExists { .. }
         | R::TagOptionAssociated { .. }

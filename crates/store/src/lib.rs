@@ -46,6 +46,7 @@ pub use migrate::{MIGRATIONS, Migration};
 pub use products::{After, FoundProduct, ListedProduct};
 pub use replays::Replay;
 pub use scope::{AuthScope, Extent};
+pub use shares::SHARE_OPERATIONS_MAX;
 pub use tag_options::TaggedResource;
 pub use tallies::Tally;
 

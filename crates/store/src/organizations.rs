@@ -3,17 +3,21 @@
 use std::collections::BTreeSet;
 
 use mimeo_domain::AccountId;
-use mimeo_domain::organizations::Organization;
+use mimeo_domain::organizations::{Access, Administration, Organization};
+use mimeo_domain::shares::Recipient;
 
-use crate::column::{document, read, stored_count};
+use crate::column::{count, document, read, stored_count};
 use crate::dialect::statements;
 use crate::params;
-use crate::{StoreError, Tx};
+use crate::{AuthScope, StoreError, Tx};
 
 // Accounts are digits, and every other node (`member/…`, `o-…`, `ou-…`) sorts after 'm'.
 statements! {
     FIND = "SELECT body FROM organization WHERE one = 1";
     SETTLE = "INSERT INTO organization (one, id, management_account, enabled, delegates_count, body) VALUES (1, ?1, ?2, 0, ?3, ?4) ON CONFLICT (one) DO UPDATE SET enabled = CASE WHEN organization.id = excluded.id THEN organization.enabled ELSE 0 END, id = excluded.id, management_account = excluded.management_account, delegates_count = excluded.delegates_count, body = excluded.body";
+    ADMINISTRATION = "SELECT id, management_account, delegates_count, enabled, (SELECT CAST(COUNT(*) AS BIGINT) FROM organization_delegate d WHERE d.account = ?1) FROM organization WHERE one = 1";
+    ENABLE = "UPDATE organization SET enabled = ?1 WHERE one = 1";
+    HAS_NODE = "SELECT 1 FROM organization_node WHERE node = ?1";
     ADD_NODE = "INSERT INTO organization_node (node) VALUES (?1) ON CONFLICT (node) DO NOTHING";
     REMOVE_NODE = "DELETE FROM organization_node WHERE node = ?1";
     ADD_DELEGATE = "INSERT INTO organization_delegate (account) VALUES (?1) ON CONFLICT (account) DO NOTHING";
@@ -62,6 +66,43 @@ impl Tx<'_> {
             self.drop_lost_everywhere(account).await?;
         }
         Ok(())
+    }
+
+    /// Who administers the organization, if there is one, as the account sees it.
+    pub async fn find_administration(
+        &mut self,
+        scope: &AuthScope,
+    ) -> Result<Option<Administration>, StoreError> {
+        let row = params![scope.account.as_str()];
+        let found = self.query_one(ADMINISTRATION, row, |row| {
+            let account = row.text(1);
+            Ok(Administration {
+                organization: row.text(0),
+                management_account: account.parse().map_err(|_| StoreError::Broken(account))?,
+                delegates_count: count(row.int(2)),
+                access: if row.int(3) == 0 {
+                    Access::Disabled
+                } else {
+                    Access::Enabled
+                },
+                is_delegate: row.int(4) > 0,
+            })
+        });
+        found.await?.transpose()
+    }
+
+    /// Lets the organization be shared with, or no longer; what was shared stays.
+    pub async fn set_organizations_access(&mut self, access: Access) -> Result<(), StoreError> {
+        let enabled = i64::from(access == Access::Enabled);
+        self.execute(ENABLE, params![enabled]).await.map(drop)
+    }
+
+    /// Whether the organization has this node now.
+    pub async fn has_organization_node(&mut self, node: &Recipient) -> Result<bool, StoreError> {
+        let node = node.node();
+        let row = params![&node];
+        let found = self.query_one(HAS_NODE, row, |row| row.int(0));
+        Ok(found.await?.is_some())
     }
 
     async fn settle_nodes(

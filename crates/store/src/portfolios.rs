@@ -1,6 +1,7 @@
 //! Portfolios and what stands in them: statements and functions.
 
 use mimeo_domain::portfolios::{Holdings, Portfolio};
+use mimeo_domain::shares::Recipient;
 use mimeo_domain::{AccountId, PortfolioId, ProductId, Timestamp};
 
 use crate::column::{count, document, read, read_all, stored_count};
@@ -21,7 +22,7 @@ statements! {
     DISASSOCIATE = "DELETE FROM portfolio_product WHERE region = ?1 AND portfolio_id = ?2 AND product_id = ?3";
     HOLDS = "SELECT product_account FROM portfolio_product WHERE region = ?1 AND portfolio_id = ?2 AND product_id = ?3";
     HOLDING = "SELECT p.body FROM portfolio_product pp JOIN portfolio p ON p.region = pp.region AND p.id = pp.portfolio_id WHERE pp.region = ?2 AND pp.product_id = ?3 AND pp.portfolio_id > ?4 AND (p.account = ?1 OR EXISTS (SELECT 1 FROM seen_share s WHERE s.region = pp.region AND s.portfolio_id = pp.portfolio_id AND s.account = ?1)) ORDER BY pp.portfolio_id LIMIT ?5";
-    DROP_LOST = "DELETE FROM portfolio_product WHERE region = ?1 AND portfolio_account = ?2 AND product_account = ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = portfolio_product.product_id AND up.portfolio_account = ?3 AND s.account = ?2)";
+    DROP_LOST = "DELETE FROM portfolio_product WHERE region = ?1 AND product_account = ?3 AND portfolio_account IN (SELECT account FROM membership WHERE node = ?2) AND portfolio_account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = portfolio_product.product_id AND up.portfolio_account = ?3 AND s.account = portfolio_product.portfolio_account)";
     DROP_LOST_PRODUCT = "DELETE FROM portfolio_product WHERE region = ?1 AND product_id = ?2 AND product_account = ?3 AND portfolio_account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = ?2 AND up.portfolio_account = ?3 AND s.account = portfolio_product.portfolio_account)";
 }
 
@@ -195,15 +196,16 @@ impl Tx<'_> {
         read_all(&self.query(HOLDING, row, |row| row.text(0)).await?)
     }
 
-    /// After a share of `owner` with `recipient` ended: takes the owner's products that the
-    /// recipient can no longer see out of the recipient's portfolios.
+    /// After a share of `owner` with `recipient` ended: takes the owner's products that an account
+    /// reached by it can no longer see out of that account's portfolios.
     pub async fn drop_lost_products(
         &mut self,
         scope: &AuthScope,
-        recipient: &AccountId,
+        recipient: &Recipient,
         owner: &AccountId,
     ) -> Result<u64, StoreError> {
-        let row = params![scope.region.as_str(), recipient.as_str(), owner.as_str()];
+        let node = recipient.node();
+        let row = params![scope.region.as_str(), &node, owner.as_str()];
         self.execute(DROP_LOST, row).await
     }
 

@@ -29,16 +29,6 @@ pending! {
     DescribeServiceActionExecutionParameters,
     ExecuteProvisionedProductServiceAction,
 
-    // shares
-    DescribePortfolioShareStatus,
-    ListOrganizationPortfolioAccess,
-    UpdatePortfolioShare,
-
-    // organizations
-    DisableAWSOrganizationsAccess,
-    EnableAWSOrganizationsAccess,
-    GetAWSOrganizationsAccessStatus,
-
     // plans
     CreateProvisionedProductPlan,
     DeleteProvisionedProductPlan,

@@ -19,33 +19,25 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "from Regions of the same server; choices where AWS is silent are in [the copy guide](docs/explanation/copying.md)",
     ),
     (
-        "CreatePortfolioShare",
-        "with accounts; organization nodes answer `OperationNotSupportedException`",
-    ),
-    (
         "CreateProduct",
         "no `SourceConnection`, no `ImportFromPhysicalId`",
     ),
     ("CreateProvisioningArtifact", "no `ImportFromPhysicalId`"),
     (
-        "DeletePortfolioShare",
-        "with accounts; organization nodes answer `OperationNotSupportedException`",
-    ),
-    (
-        "DescribePortfolioShares",
-        "account shares; the lists of the other types are empty",
+        "DescribePortfolioShareStatus",
+        "operations are done when they are answered: always `COMPLETED`; the last 1,000 of an account in a Region are known",
     ),
     (
         "DescribeProvisioningArtifact",
         "`Verbose` adds the template's digest (ours); parameters of CloudFormation templates only",
     ),
     (
-        "ListAcceptedPortfolioShares",
-        "account shares; the lists of the other types are empty",
+        "DisableAWSOrganizationsAccess",
+        "shares that stay go on following the organization's structure",
     ),
     (
-        "ListPortfolioAccess",
-        "`OrganizationParentId` has no effect",
+        "RejectPortfolioShare",
+        "what comes through the organization cannot be left",
     ),
     (
         "SearchProductsAsAdmin",

@@ -6,6 +6,7 @@ mod cast;
 mod claims;
 mod constraints;
 mod copies;
+mod organizations;
 mod plans;
 mod portfolios;
 mod products;

@@ -6,7 +6,7 @@ use mimeo_api::{
     DescribePortfolioShareType, DescribePortfolioShares, DescribePortfolioSharesInput,
     DescribePortfolioSharesOutput, PortfolioShareDetail,
 };
-use mimeo_domain::shares::{Acceptance, PortfolioShare, Shared};
+use mimeo_domain::shares::{Acceptance, PortfolioShare, RecipientKind, Shared};
 
 use crate::cx::{Cx, Handle};
 use crate::error::Stop;
@@ -24,16 +24,12 @@ impl Handle for DescribePortfolioShares {
         let page = cx
             .pages
             .open(input.page_size, input.page_token.as_deref(), &about)?;
-        // Shares are with accounts only, so far.
-        let shares = if *input.r#type == DescribePortfolioShareType::Account.as_str() {
-            let after = page.after.as_ref();
-            cx.tx
-                .page_shares(cx.scope, &portfolio, after, page.limit + 1)
-                .await?
-        } else {
-            Vec::new()
-        };
-        let (shares, next) = cx.pages.cut(&page, shares, |last| last.recipient.clone());
+        let (kind, after) = (kind_of(&input.r#type), page.after.as_ref());
+        let shares = cx
+            .tx
+            .page_shares(cx.scope, &portfolio, kind, after, page.limit + 1)
+            .await?;
+        let (shares, next) = cx.pages.cut(&page, shares, |last| last.recipient.node());
         Ok(DescribePortfolioSharesOutput {
             next_page_token: next,
             portfolio_share_details: Some(shares.iter().map(detail).collect()),
@@ -41,12 +37,31 @@ impl Handle for DescribePortfolioShares {
     }
 }
 
+fn kind_of(named: &str) -> RecipientKind {
+    use RecipientKind as Kind;
+    let kinds = [Kind::Member, Kind::Unit, Kind::Organization];
+    let found = kinds
+        .into_iter()
+        .find(|kind| shown(*kind).as_str() == named);
+    found.unwrap_or(Kind::Account)
+}
+
+/// An account reached as a member of the organization is of a type of its own.
+fn shown(kind: RecipientKind) -> DescribePortfolioShareType {
+    match kind {
+        RecipientKind::Account => DescribePortfolioShareType::Account,
+        RecipientKind::Member => DescribePortfolioShareType::OrganizationMemberAccount,
+        RecipientKind::Unit => DescribePortfolioShareType::OrganizationalUnit,
+        RecipientKind::Organization => DescribePortfolioShareType::Organization,
+    }
+}
+
 fn detail(share: &PortfolioShare) -> PortfolioShareDetail {
     PortfolioShareDetail {
         accepted: Some(share.acceptance == Acceptance::Accepted),
-        principal_id: Some(share.recipient.to_string()),
+        principal_id: Some(share.recipient.id().to_owned()),
         share_principals: Some(share.principals == Shared::Yes),
         share_tag_options: Some(share.tag_options == Shared::Yes),
-        r#type: Some(DescribePortfolioShareType::Account),
+        r#type: Some(shown(share.recipient.kind())),
     }
 }

@@ -1,4 +1,5 @@
-//! ListAcceptedPortfolioShares: portfolios of others that the caller has imported; by id.
+//! ListAcceptedPortfolioShares: portfolios of others that the caller has imported, or that reach it
+//! through the organization; by id.
 //!
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_ListAcceptedPortfolioShares.html>
 
@@ -7,7 +8,7 @@ use mimeo_api::{
     ListAcceptedPortfolioSharesOutput,
 };
 
-use super::is_imported;
+use super::Way;
 use crate::cx::{Cx, Handle};
 use crate::error::Stop;
 use crate::view;
@@ -21,13 +22,19 @@ impl Handle for ListAcceptedPortfolioShares {
         let page = cx
             .pages
             .open(input.page_size, input.page_token.as_deref(), about)?;
-        let portfolios = if is_imported(input.portfolio_share_type.as_ref()) {
-            let after = page.after.as_ref();
-            cx.tx
-                .page_accepted_portfolios(cx.scope, after, page.limit + 1)
-                .await?
-        } else {
-            Vec::new()
+        let (after, limit) = (page.after.as_ref(), page.limit + 1);
+        let portfolios = match Way::read(input.portfolio_share_type.as_ref()) {
+            Way::Imported => {
+                cx.tx
+                    .page_accepted_portfolios(cx.scope, after, limit)
+                    .await?
+            }
+            Way::Organization => {
+                cx.tx
+                    .page_portfolios_through_nodes(cx.scope, after, limit)
+                    .await?
+            }
+            Way::Samples => Vec::new(),
         };
         let (portfolios, next) = cx.pages.cut(&page, portfolios, |last| last.id.clone());
         Ok(ListAcceptedPortfolioSharesOutput {
