@@ -24,6 +24,7 @@ mod account;
 mod catalogue;
 mod connector;
 mod copies;
+mod organization;
 mod portfolios;
 mod products;
 mod tag_options;
@@ -32,6 +33,7 @@ mod world;
 
 pub use account::Account;
 pub use aws_sdk_servicecatalog as sdk;
+pub use organization::Organization;
 pub use portfolios::Portfolio;
 pub use products::{Product, TEMPLATE, id_of};
 pub use wire::{Raw, merged};

@@ -16,6 +16,7 @@ struct Belongings {
     action: String,
     tag_option: String,
     constraint: String,
+    share: String,
 }
 
 async fn belongings(account: &Account) -> Belongings {
@@ -32,6 +33,7 @@ async fn belongings(account: &Account) -> Belongings {
         constraint,
         action: crate::service_actions::action(account, "restart").await,
         tag_option: account.tag_option("team", "net").await,
+        share: crate::shares::updated(account).await,
     }
 }
 
@@ -52,6 +54,7 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
         "SourceProductArn" => json!(of.product.arn),
         "SourceProvisioningArtifactIdentifiers" => json!([{"Id": of.version}]),
         "CopyProductToken" => json!(of.copy),
+        "PortfolioShareToken" => json!(of.share),
         _ => return None,
     })
 }
@@ -72,6 +75,7 @@ fn never_issued(value: &Value, of: &Belongings) -> Value {
         &of.action,
         &of.tag_option,
         &of.constraint,
+        &of.share,
     ];
     for id in ids {
         let (kind, _) = id.split_once('-').expect("a prefix");
@@ -95,7 +99,7 @@ async fn base(operation: &str, of: &Belongings) -> Value {
                 ("Parameters", _) => account.version("v2").await,
                 ("PrincipalARN", _) => json!(account.role("Developer")),
                 ("PrincipalType", _) => json!("IAM"),
-                ("Type", _) => json!("ACCOUNT"),
+                ("Type" | "OrganizationNodeType", _) => json!("ACCOUNT"),
                 ("BudgetName", _) => json!("monthly"),
                 (other, _) => panic!("what is {other} of {operation}?"),
             };
@@ -111,7 +115,7 @@ async fn base(operation: &str, of: &Belongings) -> Value {
             input["Type"] = json!("NOTIFICATION");
             input["Parameters"] = json!(crate::constraints::topics());
         }
-        "CreatePortfolioShare" | "DeletePortfolioShare" => {
+        "CreatePortfolioShare" | "UpdatePortfolioShare" | "DeletePortfolioShare" => {
             input["AccountId"] = json!("999999999999");
         }
         _ => (),

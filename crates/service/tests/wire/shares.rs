@@ -1,9 +1,10 @@
-//! Portfolio shares: offered, accepted, left, ended.
+//! Portfolio shares: offered, accepted, left, ended; and shares with the organization's nodes.
 
-use mimeo_testkit::World;
+use mimeo_testkit::{Account, World, id_of, merged};
 use serde_json::{Value, json};
 
-use crate::told::{INVALID, MILLIS, NOT_FOUND, Told, refused};
+use crate::organizations::UNSUPPORTED;
+use crate::told::{INVALID, LIMIT, MILLIS, NOT_FOUND, Told, refused};
 
 pub(crate) async fn answers(told: &mut Told) {
     let world = World::new().await;
@@ -73,6 +74,89 @@ pub(crate) async fn answers(told: &mut Told) {
         |_| json!({"PortfolioShareDetails": []}),
     )
     .await;
+    told_of_nodes(told).await;
+}
+
+/// What the real service answers to a share with a member account is recorded; the rest follows it.
+async fn told_of_nodes(told: &mut Told) {
+    let world = World::new().await;
+    let [hub, shop, bank] = world.accounts(["hub", "shop", "bank"]);
+    let organization = world.organization(&hub, &[("dev", &[&shop, &bank])]).await;
+    let golden = hub.portfolio("golden").await;
+    let id = golden.id.as_str();
+    for (node, kind, reached) in [
+        (
+            organization.unit("dev"),
+            "ORGANIZATIONAL_UNIT",
+            vec![shop.id(), bank.id()],
+        ),
+        (
+            organization.whole(),
+            "ORGANIZATION",
+            vec![shop.id(), bank.id()],
+        ),
+        (
+            organization.member(&bank),
+            "ORGANIZATION_MEMBER_ACCOUNT",
+            vec![bank.id()],
+        ),
+    ] {
+        let input = json!({"OrganizationNode": node, "PortfolioId": id});
+        let create = "CreatePortfolioShare";
+        let token = |answer: &Value| json!({"PortfolioShareToken": answer["PortfolioShareToken"]});
+        let first = told.answer(&hub, create, input.clone(), token).await;
+        let again = told.answer(&hub, create, input.clone(), token).await;
+        assert_ne!(first, again);
+        for made in [first, again] {
+            told.answer(&hub, "DescribePortfolioShareStatus", made.clone(), |_| {
+                json!({
+                    "OrganizationNodeValue": node["Value"],
+                    "PortfolioId": id,
+                    "PortfolioShareToken": made["PortfolioShareToken"],
+                    "ShareDetails": {"ShareErrors": [], "SuccessfulShares": reached},
+                    "Status": "COMPLETED",
+                })
+            })
+            .await;
+        }
+        let nodes = json!({"OrganizationNodeType": node["Type"], "PortfolioId": id});
+        told.answer(
+            &hub,
+            "ListOrganizationPortfolioAccess",
+            nodes,
+            |_| json!({"OrganizationNodes": [node]}),
+        )
+        .await;
+        let shares = json!({"PortfolioId": id, "Type": kind});
+        told.answer(&hub, "DescribePortfolioShares", shares, |_| {
+            json!({"PortfolioShareDetails": [{
+                "Accepted": true,
+                "PrincipalId": node["Value"],
+                "SharePrincipals": false,
+                "ShareTagOptions": false,
+                "Type": kind,
+            }]})
+        })
+        .await;
+        told.answer(&hub, "UpdatePortfolioShare", input.clone(), |answer| {
+            json!({
+                "PortfolioShareToken": answer["PortfolioShareToken"],
+                "Status": "IN_PROGRESS",
+            })
+        })
+        .await;
+        told.answer(&hub, "DeletePortfolioShare", input, token)
+            .await;
+    }
+}
+
+/// The token of an update of some share of the account's.
+pub(crate) async fn updated(account: &Account) -> String {
+    let shared = account.portfolio("shared").await;
+    let share = json!({"AccountId": "999999999999", "PortfolioId": shared.id});
+    account.does("CreatePortfolioShare", share.clone()).await;
+    let updated = account.does("UpdatePortfolioShare", share).await;
+    id_of(&updated, "/PortfolioShareToken")
 }
 
 #[tokio::test]
@@ -105,21 +189,17 @@ async fn a_share_that_cannot_be_made_is_refused_with_its_reason() {
     let id = golden.id.as_str();
     let node = json!({"Type": "ORGANIZATIONAL_UNIT", "Value": "ou-abcd-12345678"});
     let one = "Give exactly one of AccountId and OrganizationNode.";
-    let not_yet = "Sharing with organization nodes is not implemented by Mimeo yet; share with an \
-                   AccountId.";
-    let unsupported = "OperationNotSupportedException";
-    for operation in ["CreatePortfolioShare", "DeletePortfolioShare"] {
+    for operation in [
+        "CreatePortfolioShare",
+        "UpdatePortfolioShare",
+        "DeletePortfolioShare",
+    ] {
         for (input, code, message) in [
             (json!({"PortfolioId": id}), INVALID, one),
             (
                 json!({"PortfolioId": id, "AccountId": spoke.id(), "OrganizationNode": node}),
                 INVALID,
                 one,
-            ),
-            (
-                json!({"PortfolioId": id, "OrganizationNode": node}),
-                unsupported,
-                not_yet,
             ),
             (
                 json!({"PortfolioId": "port-aaaaaaaaaaaaa", "AccountId": spoke.id()}),
@@ -134,7 +214,22 @@ async fn a_share_that_cannot_be_made_is_refused_with_its_reason() {
     let owns = "Account 111111111111 already owns the portfolio.";
     refused(&hub, "CreatePortfolioShare", with_owner, INVALID, owns).await;
     let principals = json!({"PortfolioId": id, "AccountId": spoke.id(), "SharePrincipals": true});
-    let nodes_only = "SharePrincipals can be used with organization shares only.";
+    let nodes_only =
+        "SharePrincipals can be used with organizations and organizational units only.";
+    for operation in ["CreatePortfolioShare", "UpdatePortfolioShare"] {
+        refused(&hub, operation, principals.clone(), INVALID, nodes_only).await;
+    }
+    let message = format!("Portfolio {id} is not shared with 222222222222.");
+    for operation in ["UpdatePortfolioShare", "DeletePortfolioShare"] {
+        let unshared = json!({"PortfolioId": id, "AccountId": spoke.id()});
+        refused(&hub, operation, unshared, NOT_FOUND, &message).await;
+    }
+    world.organization(&hub, &[("dev", &[&spoke])]).await;
+    let principals = json!({
+        "OrganizationNode": {"Type": "ACCOUNT", "Value": spoke.id()},
+        "PortfolioId": id,
+        "SharePrincipals": true,
+    });
     refused(
         &hub,
         "CreatePortfolioShare",
@@ -143,16 +238,11 @@ async fn a_share_that_cannot_be_made_is_refused_with_its_reason() {
         nodes_only,
     )
     .await;
-    let unshared_text = format!("Portfolio {id} is not shared with account 222222222222.");
-    let unshared = json!({"PortfolioId": id, "AccountId": spoke.id()});
-    refused(
-        &hub,
-        "DeletePortfolioShare",
-        unshared,
-        NOT_FOUND,
-        &unshared_text,
-    )
-    .await;
+    let message = format!("Portfolio {id} is not shared with ou-abcd-12345678.");
+    for operation in ["UpdatePortfolioShare", "DeletePortfolioShare"] {
+        let unshared = json!({"OrganizationNode": node, "PortfolioId": id});
+        refused(&hub, operation, unshared, NOT_FOUND, &message).await;
+    }
 }
 
 #[tokio::test]
@@ -259,4 +349,172 @@ async fn tag_options_shared_or_not_are_shown_as_asked() {
             Vec::<Value>::new()
         );
     }
+}
+
+#[tokio::test]
+async fn what_travels_with_a_share_is_shown_and_changes_as_asked() {
+    for world in World::on_each_engine().await {
+        let [hub, shop] = world.accounts(["hub", "shop"]);
+        let organization = world.organization(&hub, &[("dev", &[&shop])]).await;
+        let golden = hub.portfolio("golden").await;
+        let golden = golden.offered_to(&shop).await;
+        let unit = organization.unit("dev");
+        let both = json!({"SharePrincipals": true, "ShareTagOptions": true});
+        golden.shares_with_node(&unit, both).await;
+        // Sharing again changes nothing.
+        golden.shares_with_node(&unit, json!({})).await;
+        let flags = async |kind: &str| {
+            let shares = json!({"PortfolioId": golden.id, "Type": kind});
+            let shares = hub.pages("DescribePortfolioShares", shares).await;
+            [&shares[0]["ShareTagOptions"], &shares[0]["SharePrincipals"]].map(|flag| flag == true)
+        };
+        assert_eq!(flags("ORGANIZATIONAL_UNIT").await, [true, true]);
+        assert_eq!(flags("ACCOUNT").await, [false, false]);
+        let update = async |whom: Value, change: Value| {
+            let input = merged(merged(json!({"PortfolioId": golden.id}), whom), change);
+            let updated = hub.does("UpdatePortfolioShare", input).await;
+            let token = json!({"PortfolioShareToken": updated["PortfolioShareToken"]});
+            let status = hub.does("DescribePortfolioShareStatus", token).await;
+            assert_eq!(status["Status"], "COMPLETED");
+        };
+        let (unit, account) = (
+            json!({"OrganizationNode": unit}),
+            json!({"AccountId": shop.id()}),
+        );
+        update(unit.clone(), json!({"ShareTagOptions": false})).await;
+        assert_eq!(flags("ORGANIZATIONAL_UNIT").await, [false, true]);
+        update(unit, json!({"SharePrincipals": false})).await;
+        assert_eq!(flags("ORGANIZATIONAL_UNIT").await, [false, false]);
+        update(
+            account,
+            json!({"ShareTagOptions": true, "SharePrincipals": false}),
+        )
+        .await;
+        assert_eq!(flags("ACCOUNT").await, [true, false]);
+    }
+}
+
+#[tokio::test]
+async fn what_comes_through_the_organization_is_accepted_as_such_and_never_left() {
+    let world = World::new().await;
+    let [hub, shop, third] = world.accounts(["hub", "shop", "third"]);
+    let organization = world.organization(&hub, &[("dev", &[&shop])]).await;
+    let golden = hub.portfolio("golden").await;
+    let golden = golden.shared_with_node(&organization.unit("dev")).await;
+    let plain = json!({"PortfolioId": golden.id});
+    let through = merged(
+        plain.clone(),
+        json!({"PortfolioShareType": "AWS_ORGANIZATIONS"}),
+    );
+    shop.does("AcceptPortfolioShare", through.clone()).await;
+    let message = format!("Portfolio not found: {}", golden.id);
+    for operation in ["AcceptPortfolioShare", "RejectPortfolioShare"] {
+        refused(&shop, operation, plain.clone(), NOT_FOUND, &message).await;
+        for account in [&hub, &third] {
+            refused(account, operation, through.clone(), NOT_FOUND, &message).await;
+        }
+    }
+    let message = format!(
+        "Portfolio {} is shared through the organization; only its owner can end that.",
+        golden.id
+    );
+    refused(&shop, "RejectPortfolioShare", through, NOT_FOUND, &message).await;
+    let imported = shop.pages("ListAcceptedPortfolioShares", json!({})).await;
+    assert_eq!(imported, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn access_below_a_node_is_what_its_accounts_inherit() {
+    for world in World::on_each_engine().await {
+        let [hub, shop, bank, third] = world.accounts(["hub", "shop", "bank", "third"]);
+        let units: &[(&str, &[&Account])] =
+            &[("dev", &[&shop]), ("web", &[&bank]), ("ops", &[&third])];
+        let organization = world.organization(&hub, units).await;
+        organization.nests("web", "dev").await;
+        let golden = hub.portfolio("golden").await;
+        let golden = golden.shared_with_node(&organization.unit("dev")).await;
+        let golden = golden.offered_to(&third).await;
+        let below = async |parent: &str| {
+            let input = json!({"OrganizationParentId": parent, "PortfolioId": golden.id});
+            hub.pages("ListPortfolioAccess", input).await
+        };
+        let both = [json!(shop.id()), json!(bank.id())];
+        assert_eq!(below(organization.id()).await, both);
+        assert_eq!(below(&organization.unit_id("dev")).await, both);
+        assert_eq!(
+            below(&organization.unit_id("web")).await,
+            [json!(bank.id())]
+        );
+        assert_eq!(
+            below(&organization.unit_id("ops")).await,
+            Vec::<Value>::new()
+        );
+        let offered = json!({"PortfolioId": golden.id});
+        let offered = hub.pages("ListPortfolioAccess", offered).await;
+        assert_eq!(offered, [json!(third.id())]);
+
+        for parent in [
+            "o-bbbbbbbbbb",
+            "ou-root-00000000nowhere",
+            shop.id(),
+            "r-root",
+        ] {
+            let input = json!({"OrganizationParentId": parent, "PortfolioId": golden.id});
+            let message = format!("Organization node {parent} not found.");
+            refused(&hub, "ListPortfolioAccess", input, NOT_FOUND, &message).await;
+        }
+        // For those who do not administer the organization it has no nodes.
+        let own = shop.portfolio("own").await;
+        let input = json!({"OrganizationParentId": organization.id(), "PortfolioId": own.id});
+        let message = format!("Organization node {} not found.", organization.id());
+        refused(&shop, "ListPortfolioAccess", input, NOT_FOUND, &message).await;
+    }
+}
+
+#[tokio::test]
+async fn share_operations_are_watched_by_who_asked_for_them_and_the_last_ones_only() {
+    let world = World::new().await;
+    let [hub, shop] = world.accounts(["hub", "shop"]);
+    let organization = world.organization(&hub, &[("dev", &[&shop])]).await;
+    organization.delegates_to(&[&shop]).await;
+    let golden = hub.portfolio("golden").await;
+    let unit = organization.unit("dev");
+    let token = golden.shares_with_node(&unit, json!({})).await;
+    let watch = |token: &str| json!({"PortfolioShareToken": token});
+    let describe = "DescribePortfolioShareStatus";
+    hub.does(describe, watch(&token)).await;
+    for (account, token) in [(&shop, token.as_str()), (&hub, "share-aaaaaaaaaaaaa")] {
+        let message = format!("Portfolio share operation {token} not found.");
+        refused(account, describe, watch(token), NOT_FOUND, &message).await;
+    }
+    let silver = shop.portfolio("silver").await;
+    let office = silver
+        .shares_with_node(&organization.whole(), json!({}))
+        .await;
+    organization.delegates_to(&[]).await;
+    let (code, _) = shop.is_refused(describe, watch(&office)).await;
+    assert_eq!(code, UNSUPPORTED);
+
+    world.advance(1);
+    for _ in 0..mimeo_store::SHARE_OPERATIONS_MAX {
+        golden.shares_with_node(&unit, json!({})).await;
+    }
+    let message = format!("Portfolio share operation {token} not found.");
+    refused(&hub, describe, watch(&token), NOT_FOUND, &message).await;
+}
+
+#[tokio::test]
+async fn nodes_take_places_in_the_quota_of_shares() {
+    let world = World::new().await;
+    let world = world.with(|world| world.quotas.shares_per_portfolio = 2);
+    let [hub, shop] = world.accounts(["hub", "shop"]);
+    let organization = world.organization(&hub, &[("dev", &[&shop])]).await;
+    let golden = hub.portfolio("golden").await.offered_to(&shop).await;
+    let golden = golden.shared_with_node(&organization.unit("dev")).await;
+    let input = json!({"OrganizationNode": organization.whole(), "PortfolioId": golden.id});
+    let message = format!(
+        "Portfolio {} is already shared with 2 accounts, the quota.",
+        golden.id
+    );
+    refused(&hub, "CreatePortfolioShare", input, LIMIT, &message).await;
 }

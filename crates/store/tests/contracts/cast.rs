@@ -9,7 +9,7 @@ use mimeo_domain::copying::{Copy, CopyRequest, CopyTags, DEADLINE_MILLIS, State,
 use mimeo_domain::ids::Seed;
 use mimeo_domain::portfolios::{self, Portfolio};
 use mimeo_domain::products::{self, Product, ProductType};
-use mimeo_domain::shares::{Acceptance, PortfolioShare, Shared};
+use mimeo_domain::shares::{PortfolioShare, Recipient, Shared};
 use mimeo_domain::{AccountId, Caller, Timestamp};
 use mimeo_store::{AuthScope, Store, StoreError, Tx, Work};
 
@@ -88,11 +88,12 @@ pub(crate) fn portfolio(owner: &str, id: &str, created: i64) -> Portfolio {
 }
 
 pub(crate) fn offer(portfolio: &str, owner: &str, recipient: &str) -> PortfolioShare {
+    let recipient: Recipient = recipient.parse().expect("an account or a node");
     PortfolioShare {
         portfolio: portfolio.into(),
         owner: account(owner),
-        recipient: account(recipient),
-        acceptance: Acceptance::Offered,
+        acceptance: recipient.acceptance_at_first(),
+        recipient,
         tag_options: Shared::No,
         principals: Shared::Yes,
         created: at(5),
@@ -250,7 +251,11 @@ pub(crate) async fn reject(store: &Store, portfolio: &str, recipient: &str) -> u
 pub(crate) async fn unshare(store: &Store, portfolio: &str, owner: &str, recipient: &str) -> u64 {
     write(
         store,
-        (scope(owner), portfolio.into(), account(recipient)),
+        (
+            scope(owner),
+            portfolio.into(),
+            recipient.parse().expect("an account or a node"),
+        ),
         |tx, (scope, portfolio, recipient)| Box::pin(tx.remove_share(scope, portfolio, recipient)),
     )
     .await

@@ -1,6 +1,7 @@
 //! Portfolios: their pages, what stands in them, and what falls out when a share ends.
 
 use mimeo_domain::portfolios::{Holdings, Portfolio};
+use mimeo_domain::shares::Recipient;
 use mimeo_domain::{PortfolioId, Timestamp};
 use mimeo_store::testing::stores;
 use mimeo_store::{AuthScope, Store};
@@ -234,7 +235,7 @@ async fn the_last_share_that_ends_takes_its_imports_with_it() {
         let drop_lost = || {
             write(
                 &store,
-                (scope(HUB), account(SPOKE), account(HUB)),
+                (scope(HUB), Recipient::Account(account(SPOKE)), account(HUB)),
                 |tx, (scope, recipient, owner)| {
                     Box::pin(tx.drop_lost_products(scope, recipient, owner))
                 },
