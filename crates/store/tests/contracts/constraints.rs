@@ -1,6 +1,7 @@
 //! Constraints: whose they are, their pages, and what an imported product brings along.
 
 use mimeo_domain::constraints::{Constraint, ConstraintParameters, ConstraintType};
+use mimeo_domain::shares::Recipient;
 use mimeo_domain::{ConstraintId, ProductId};
 use mimeo_store::testing::stores;
 use mimeo_store::{AuthScope, Store};
@@ -217,7 +218,7 @@ async fn constraints_go_with_what_they_are_about() {
         unshare(&store, "port-1", HUB, SPOKE).await;
         let drop_lost = write(
             &store,
-            (scope(HUB), account(SPOKE), account(HUB)),
+            (scope(HUB), Recipient::Account(account(SPOKE)), account(HUB)),
             |tx, (scope, recipient, owner)| {
                 Box::pin(tx.drop_lost_products(scope, recipient, owner))
             },
