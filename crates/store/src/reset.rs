@@ -57,6 +57,7 @@ statements! {
     OPTIONS = forget!("tag_option", "account = ?2");
     PRINCIPALS = forget_with!("portfolio_principal", "portfolio"."portfolio_id");
     CONSTRAINTS = forget_with!("portfolio_constraint", "portfolio"."portfolio_id", "product"."product_id");
+    SHARE_OPERATIONS = forget!("share_operation", "account = ?2");
     SHARES = forget!("portfolio_share", "owner = ?2");
     /// Others share with the account as they did before it came.
     SHARES_RECEIVED = "UPDATE portfolio_share SET accepted = 0 WHERE recipient = ?2 AND (?1 = '' OR region = ?1)";
