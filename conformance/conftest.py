@@ -12,6 +12,10 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
 HUB = mimeo.Account(id="111111111111", key="AKIAHUBEXAMPLE", secret="the-hub's-secret")
 SPOKE = mimeo.Account(id="222222222222", key="AKIASPOKEEXAMPLE", secret="the-spoke's-secret")
+READER = mimeo.Account(id=HUB.id, key="AKIAREADEREXAMPLE", secret="the-reader's-secret")
+
+SPOKE_ROLE = f"arn:aws:iam::{SPOKE.id}:role/catalog/Hub"
+CLOSED_ROLE = f"arn:aws:iam::{SPOKE.id}:role/Closed"
 
 VERIFIED = f"""
 regions = ["us-east-1", "eu-west-1"]
@@ -22,6 +26,25 @@ id = "{HUB.id}"
 [[account.key]]
 id = "{HUB.key}"
 secret = "{HUB.secret}"
+user = "admin"
+
+[[account.user]]
+name = "admin"
+policies = ["AWSServiceCatalogAdminFullAccess", "assume"]
+
+[[account.policy]]
+name = "assume"
+document = '''{{"Version": "2012-10-17", "Statement": {{
+    "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/*"}}}}'''
+
+[[account.key]]
+id = "{READER.key}"
+secret = "{READER.secret}"
+user = "reader"
+
+[[account.user]]
+name = "reader"
+policies = ["AWSServiceCatalogAdminReadOnlyAccess"]
 
 [[account]]
 id = "{SPOKE.id}"
@@ -29,6 +52,23 @@ id = "{SPOKE.id}"
 [[account.key]]
 id = "{SPOKE.key}"
 secret = "{SPOKE.secret}"
+user = "admin"
+
+[[account.user]]
+name = "admin"
+policies = ["AWSServiceCatalogAdminFullAccess"]
+
+[[account.role]]
+name = "Hub"
+path = "/catalog/"
+policies = ["AWSServiceCatalogAdminFullAccess"]
+trust = '''{{"Version": "2012-10-17", "Statement": {{
+    "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "{HUB.id}"}}}}}}'''
+
+[[account.role]]
+name = "Closed"
+trust = '''{{"Version": "2012-10-17", "Statement": {{
+    "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "333333333333"}}}}}}'''
 """
 
 _numbers = itertools.count(300_000_000_000)

@@ -83,6 +83,7 @@ class Account:
     id: str
     key: str
     secret: str = "any"
+    token: str | None = None
 
     @classmethod
     def open(cls, id):
@@ -117,12 +118,40 @@ def client(server, account, region, protocol="json"):
             endpoint_url=server.url,
             aws_access_key_id=account.key,
             aws_secret_access_key=account.secret,
+            aws_session_token=account.token,
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
         assert made.meta.service_model.resolved_protocol == protocol
         return made
     finally:
         botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS = before
+
+
+def sts(server, account, region="us-east-1"):
+    """A client of the STS that is served at the same address."""
+    return boto3.session.Session().client(
+        "sts",
+        region_name=region,
+        endpoint_url=server.url,
+        aws_access_key_id=account.key,
+        aws_secret_access_key=account.secret,
+        aws_session_token=account.token,
+        config=Config(retries={"total_max_attempts": 1}, proxies={}),
+    )
+
+
+def assumed(server, account, role_arn, **more):
+    """Somebody who acts as a role from now on."""
+    answer = sts(server, account).assume_role(
+        RoleArn=role_arn, RoleSessionName="conformance", **more
+    )
+    credentials = answer["Credentials"]
+    return Account(
+        id=role_arn.split(":")[4],
+        key=credentials["AccessKeyId"],
+        secret=credentials["SecretAccessKey"],
+        token=credentials["SessionToken"],
+    )
 
 
 def template(text):
