@@ -142,3 +142,6 @@ pub(crate) fn head<'a>(parts: &'a Parts, headers: &'a [(&'a str, &'a [u8])]) -> 
         headers,
     }
 }
+
+#[cfg(test)]
+mod tests;
