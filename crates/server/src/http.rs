@@ -8,6 +8,7 @@ mod reply;
 mod route;
 mod sts;
 mod target;
+mod templates;
 
 use std::convert::Infallible;
 use std::net::IpAddr;

@@ -1,5 +1,7 @@
 //! Starting and stopping: stores, shelf, fetcher, listener, workers; and the drain.
 
+mod settle;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
@@ -8,10 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mimeo_domain::organizations::Organization;
 use mimeo_service::workflows::lease;
 use mimeo_service::{Directory, Fetching, PageKey, Service, UploadReaders, World};
-use mimeo_store::{Dialect, Location, OpenError, Options, Store, StoreError, Tx, Work};
+use mimeo_store::{Dialect, Location, OpenError, Options, Store, StoreError};
 use mimeo_templates::fetch::{FetchRules, Fetcher, FetcherError, Loopback, PlainHttp};
 use mimeo_templates::shelf::{Shelf, ShelfError};
 use tokio::net::TcpListener;
@@ -21,7 +22,6 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use crate::clock;
 use crate::config::{Config, ConfigError, Data, is_loopback};
 use crate::control;
 use crate::front::{Front, Identities, SessionKey};
@@ -129,9 +129,10 @@ impl Server {
         let identities = Identities::of(&config.accounts).map_err(ConfigError)?;
         if let Some(organization) = &config.organization {
             let organization = organization.clone();
-            store.write(SettleOrganization { organization }).await?;
+            settle::organization(&store, organization).await?;
         }
-        let session_key = settle(&store, "session_key").await?;
+        let session_key = settle::secret(&store, "session_key").await?;
+        // Whoever keeps the sender may replace them while the server runs; nobody does yet.
         let (_, identities) = watch::channel(Arc::new(identities));
         let front = Front::of(&config, identities, SessionKey::new(session_key.as_bytes()));
         let world = world(&config, store.clone(), address).await?;
@@ -306,7 +307,7 @@ fn make_private(path: &Path) -> Result<(), StartError> {
 }
 
 async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, StartError> {
-    let page_key = settle(&store, "page_key").await?;
+    let page_key = settle::secret(&store, "page_key").await?;
     let fetching = if config.templates.fetch {
         Fetching::On(Box::new(Fetcher::new(fetch_rules(config, own))?))
     } else {
@@ -371,37 +372,4 @@ fn shelf(config: &Config) -> Result<Shelf, StartError> {
         path: folder,
         source,
     })
-}
-
-/// A secret that all servers on a store share; the first of them proposes it.
-async fn settle(store: &Store, name: &'static str) -> Result<String, StoreError> {
-    let proposed = hex::encode(clock::secret());
-    store.write(Settle { name, proposed }).await
-}
-
-struct Settle {
-    name: &'static str,
-    proposed: String,
-}
-
-impl Work for Settle {
-    type Output = String;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
-        tx.settle(self.name, &self.proposed).await
-    }
-}
-
-struct SettleOrganization {
-    organization: Organization,
-}
-
-impl Work for SettleOrganization {
-    type Output = ();
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        tx.settle_organization(&self.organization).await
-    }
 }

@@ -1,0 +1,127 @@
+//! Templates of the caller's own: put and read through the door.
+
+use http::request::Parts;
+use hyper::body::Incoming;
+use mimeo_api::{ErrorCode, Protocol};
+use mimeo_domain::Caller;
+use mimeo_service::{Answer, Authority, Rejection, Service, UploadedAt};
+use mimeo_templates::TEMPLATE_BYTES_MAX;
+use tokio::time::timeout;
+
+use super::door::{Door, SIGNED_FOR, Seen, Turned, late};
+use super::reply::Reply;
+use crate::clock::Arrived;
+use crate::front::{self, Known};
+
+/// What the template routes may answer.
+const UPLOAD_ERRORS: &[ErrorCode] = &[
+    ErrorCode::InvalidParameters,
+    ErrorCode::LimitExceeded,
+    ErrorCode::ResourceNotFound,
+];
+
+/// An action of ours, and the operation by which it is allowed where policies do not speak of it.
+struct Ours(&'static str, &'static str);
+
+const PUT_TEMPLATE: Ours = Ours(
+    "mimeo:PutTemplate",
+    "servicecatalog:CreateProvisioningArtifact",
+);
+const GET_TEMPLATE: Ours = Ours(
+    "mimeo:GetTemplate",
+    "servicecatalog:DescribeProvisioningArtifact",
+);
+
+impl Door {
+    pub(super) async fn put(
+        &self,
+        arrived: &Arrived,
+        parts: &Parts,
+        body: &mut Incoming,
+        name: &str,
+        seen: &mut Seen,
+    ) -> Result<Answer, Turned> {
+        seen.operation = "PutTemplate";
+        let headers = front::headers(&parts.headers);
+        let asked = self
+            .front
+            .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
+        let body = self.body(body, TEMPLATE_BYTES_MAX, seen).await?;
+        let _turn = self.turn().await?;
+        let origin = front::origin(parts, arrived.now);
+        let Known {
+            caller, authority, ..
+        } = self.front.caller(asked, &body.bytes, &origin)?;
+        seen.caller = Some(caller.clone());
+        may(&caller, &authority, arrived, &PUT_TEMPLATE)?;
+        let host = front::host(&parts.headers).unwrap_or_default();
+        let put = self
+            .service
+            .put_template(&caller, name, body.bytes.clone(), host, arrived.now);
+        let url = timeout(self.limits.request, put)
+            .await
+            .map_err(|_| late())?;
+        let url = url
+            .map_err(|stop| Turned::With(Answer::stopped(&stop, UPLOAD_ERRORS, Protocol::Json)))?;
+        let body = serde_json::json!({ "Url": url }).to_string().into_bytes();
+        Ok(Answer {
+            status: 201,
+            body,
+            error: None,
+            fault: None,
+        })
+    }
+
+    pub(super) async fn get(
+        &self,
+        arrived: &Arrived,
+        parts: &Parts,
+        body: &mut Incoming,
+        upload: &UploadedAt,
+        seen: &mut Seen,
+    ) -> Result<Reply, Turned> {
+        seen.operation = "GetTemplate";
+        let headers = front::headers(&parts.headers);
+        let asked = self
+            .front
+            .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
+        let body = self.body(body, self.limits.body_bytes_max, seen).await?;
+        let _turn = self.turn().await?;
+        let origin = front::origin(parts, arrived.now);
+        let Known {
+            caller, authority, ..
+        } = self.front.caller(asked, &body.bytes, &origin)?;
+        seen.caller = Some(caller.clone());
+        may(&caller, &authority, arrived, &GET_TEMPLATE)?;
+        let get = self.service.get_template(&caller, upload);
+        let template = timeout(self.limits.request, get)
+            .await
+            .map_err(|_| late())?;
+        let template = template
+            .map_err(|stop| Turned::With(Answer::stopped(&stop, UPLOAD_ERRORS, Protocol::Json)))?;
+        let template = template.ok_or_else(|| Rejection {
+            status: 404,
+            code: "ResourceNotFoundException",
+            message: format!("There is no template {} here.", upload.name),
+        })?;
+        let answer = Answer {
+            status: 200,
+            body: Vec::new(),
+            error: None,
+            fault: None,
+        };
+        self.note(arrived, seen, &answer);
+        Ok(Reply::new(200, "application/octet-stream", template))
+    }
+}
+
+/// Whether the caller's policies let it use a route of ours.
+fn may(
+    caller: &Caller,
+    authority: &Authority,
+    arrived: &Arrived,
+    Ours(action, serves): &Ours,
+) -> Result<(), Turned> {
+    Service::authorize_ours(caller, authority, arrived.now, action, Some(serves))
+        .map_err(|stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json)))
+}
