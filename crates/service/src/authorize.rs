@@ -110,17 +110,11 @@ pub(crate) async fn authorize<O: Operation>(
     };
     let sought = Sought::of::<O>(input);
     let resources = match &sought {
-        Sought::None | Sought::New => Vec::new(),
         Sought::Old(old) if grant.looks_at_resource(O::ACTION) => {
-            let scope = AuthScope::of(&call.caller);
-            store
-                .read(Find {
-                    scope,
-                    old: old.clone(),
-                })
-                .await?
+            let (scope, old) = (AuthScope::of(&call.caller), old.clone());
+            store.read(Find { scope, old }).await?
         }
-        Sought::Old(_) => Vec::new(),
+        Sought::None | Sought::New | Sought::Old(_) => Vec::new(),
     };
     let unfound = [sought.unfound(&call.caller)];
     let resources = if resources.is_empty() {

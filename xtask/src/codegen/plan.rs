@@ -104,7 +104,7 @@ impl<'a> Plan<'a> {
 
     /// What the overlay says of resources is said of operations and members that exist.
     fn resources_are_there(&self) -> Result<(), String> {
-        for name in self.overlay.access_levels.iter() {
+        for name in &self.overlay.access_levels {
             if !self.model.operations.contains_key(name) {
                 return Err(format!("overlay.json: the model has no operation {name}"));
             }
