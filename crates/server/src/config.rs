@@ -270,23 +270,19 @@ impl Config {
         if self.is_verified() && self.accounts.iter().all(|account| account.keys.is_empty()) {
             problems.push("no account has an [[account.key]], so nobody could call".to_owned());
         }
-        match &self.organization {
-            Some(organization) => {
-                let found = organization.problems(&self.quotas).into_iter();
-                problems.extend(found.map(|problem| format!("organization: {problem}")));
-            }
-            None => {
-                let placed = self
-                    .accounts
-                    .iter()
-                    .filter(|account| account.unit.is_some());
-                problems.extend(placed.map(|account| {
-                    format!(
-                        "account {}: it is in a unit, but there is no [organization]",
-                        account.id
-                    )
-                }));
-            }
+        if let Some(organization) = &self.organization {
+            let found = organization.problems(&self.quotas).into_iter();
+            problems.extend(found.map(|problem| format!("organization: {problem}")));
+        } else {
+            let placed = self
+                .accounts
+                .iter()
+                .filter(|account| account.unit.is_some());
+            let told = |account: &Account| {
+                let id = &account.id;
+                format!("account {id}: it is in a unit, but there is no [organization]")
+            };
+            problems.extend(placed.map(told));
         }
         if self.is_verified() && self.regions.is_empty() {
             let example = r#"regions = ["us-east-1"]"#;

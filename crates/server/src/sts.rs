@@ -85,7 +85,7 @@ impl Action {
             Self::GetCallerIdentity => get_caller_identity::get_caller_identity(&cx),
             Self::GetSessionToken => get_session_token::get_session_token(&cx, form)?,
         };
-        Ok(xml::answer(self.name(), result, request_id))
+        Ok(xml::answer(self.name(), &result, request_id))
     }
 }
 

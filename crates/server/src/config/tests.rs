@@ -212,7 +212,7 @@ fn users_groups_roles_policies_and_the_organization_are_read() {
         panic!("one account")
     };
     assert_eq!(account.users[0].path, "/ci/");
-    assert_eq!(account.roles[0].session_max, Duration::from_secs(7200));
+    assert_eq!(account.roles[0].session_max, Duration::from_hours(2));
     let organization = config.organization.unwrap();
     let unit = organization.accounts[0].unit.as_deref();
     assert_eq!(unit, Some("ou-root-platform1"));

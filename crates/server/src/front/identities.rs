@@ -143,7 +143,7 @@ struct Reading<'a> {
     problems: &'a mut Vec<String>,
 }
 
-impl<'a> Reading<'a> {
+impl Reading<'_> {
     fn problem(&mut self, what: &str, problem: &str) {
         let id = &self.account.id;
         self.problems

@@ -80,9 +80,9 @@ impl Story {
         };
         let authorization = sign(&unsigned, &sha256(b""), &signer, PathForm::Normalized).unwrap();
         let authorization = ("authorization", authorization.as_bytes());
-        let signed: Vec<(&str, &[u8])> = headers.into_iter().chain([authorization]).collect();
+        let whole: Vec<(&str, &[u8])> = headers.into_iter().chain([authorization]).collect();
         let head = Head {
-            headers: &signed,
+            headers: &whole,
             ..unsigned
         };
         let asked = self.front.read(&head, &Rules::SERVICE_CATALOG, now)?;

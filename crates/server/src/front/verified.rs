@@ -100,20 +100,20 @@ impl Verified {
             self.cache.insert(credential, version, derived);
         }
         let region = self.region(credential)?;
-        self.known(&identities, holder, region, origin)
+        self.known(&identities, holder, &region, origin)
     }
 
     fn known(
         &self,
         identities: &Identities,
         holder: Holder<'_>,
-        region: RegionName,
+        region: &RegionName,
         origin: &Origin<'_>,
     ) -> Result<Known, Refused> {
         let session = match holder {
             Holder::Session(session) => session,
             Holder::Lasting(key) => {
-                let place = self.place(&key.account, &region, origin);
+                let place = self.place(&key.account, region, origin);
                 return match &key.user {
                     None => Ok(place.root()),
                     Some(name) => identities
@@ -132,7 +132,7 @@ impl Verified {
             session_policy: policy
                 .map_err(|_| Refused::UnrecognizedClient)?
                 .map(Arc::new),
-            ..self.place(&session.account, &region, origin)
+            ..self.place(&session.account, region, origin)
         };
         // Whoever is gone by now has no session any more.
         let known = match &session.who {

@@ -35,13 +35,15 @@ impl Element {
 }
 
 /// The answer of an action.
-pub(super) fn answer(action: &str, result: Vec<Element>, request_id: &Uuid) -> Vec<u8> {
+pub(super) fn answer(action: &str, result: &[Element], request_id: &Uuid) -> Vec<u8> {
     let mut xml = String::new();
     put(
         &mut xml,
         format_args!("<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>"),
     );
-    result.iter().for_each(|element| element.write(&mut xml));
+    for element in result {
+        element.write(&mut xml);
+    }
     put(&mut xml, format_args!("</{action}Result>"));
     let id = Element::text("RequestId", request_id.to_string());
     Element::of("ResponseMetadata", [id]).write(&mut xml);
