@@ -340,7 +340,7 @@ mod tests {
     fn plainly(pattern: &[u8], text: &[u8]) -> bool {
         match (pattern.split_first(), text.split_first()) {
             (None, _) => text.is_empty(),
-            (Some((b'*', rest)), None) | (Some((b'?', rest)), None) => plainly(rest, text),
+            (Some((b'*' | b'?', rest)), None) => plainly(rest, text),
             (Some((b'*', rest)), Some((_, after))) => {
                 plainly(rest, text) || plainly(pattern, after)
             }

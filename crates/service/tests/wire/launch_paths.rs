@@ -72,7 +72,7 @@ pub(crate) async fn answers(told: &mut Told) {
 }
 
 /// What a caller may launch, by name; and that all ways of looking agree on it.
-pub(crate) async fn launches(caller: &Account, products: &[&Product]) -> Vec<String> {
+async fn launches(caller: &Account, products: &[&Product]) -> Vec<String> {
     let found = caller.pages("SearchProducts", json!({})).await;
     let found: Vec<String> = found.iter().map(|one| id_of(one, "/ProductId")).collect();
     let mut names = Vec::new();
@@ -289,4 +289,119 @@ async fn two_products_of_one_name_are_told_by_their_ids_only() {
             .await;
         assert_eq!(answer["ProductViewSummary"]["ProductId"], product.id);
     }
+}
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+}
+
+/// Something an account may do to what is seen; refusals are as good as anything.
+async fn stir(
+    dice: &mut Dice,
+    accounts: &[Account],
+    portfolios: &[Portfolio],
+    products: &[Product],
+) {
+    let account = &accounts[dice.below(accounts.len())];
+    let portfolio = &portfolios[dice.below(portfolios.len())];
+    let product = &products[dice.below(products.len())];
+    let recipient = &accounts[dice.below(accounts.len())];
+    let principal = [
+        account.role("Developer"),
+        "arn:aws:iam:::role/Dev*".to_owned(),
+    ];
+    let principal = &principal[dice.below(2)];
+    let kind = if principal.contains(":::") {
+        "IAM_PATTERN"
+    } else {
+        "IAM"
+    };
+    let id = json!({"PortfolioId": portfolio.id});
+    let held = json!({"PortfolioId": portfolio.id, "ProductId": product.id});
+    let share = json!({"PortfolioId": portfolio.id, "AccountId": recipient.id()});
+    let let_in =
+        json!({"PortfolioId": portfolio.id, "PrincipalARN": principal, "PrincipalType": kind});
+    let (operation, input) = match dice.below(5) {
+        0 | 1 => ("AssociateProductWithPortfolio", held),
+        2 => ("CreatePortfolioShare", share),
+        3 => ("AcceptPortfolioShare", id),
+        _ => ("AssociatePrincipalWithPortfolio", let_in),
+    };
+    account.raw(operation, input).await;
+}
+
+/// Whatever each account's developers and others find.
+async fn seen(accounts: &[Account]) -> Vec<String> {
+    let mut seen = Vec::new();
+    for account in accounts {
+        for role in ["Developer", "Other"] {
+            let caller = account.acting_as(&[&account.role(role)]);
+            for found in caller.pages("SearchProducts", json!({})).await {
+                let id = id_of(&found, "/ProductId");
+                seen.push(format!("{} {role} {id}", account.name()));
+            }
+        }
+    }
+    seen
+}
+
+#[tokio::test]
+async fn taking_something_away_never_widens_what_anyone_sees() {
+    let mut narrowed_count = 0;
+    for seed in 0..8 {
+        let mut dice = Dice(seed);
+        let world = World::new().await;
+        let accounts = world.accounts(["hub", "spoke", "third"]);
+        let mut portfolios = Vec::new();
+        let mut products = Vec::new();
+        for account in &accounts {
+            for number in 0..2 {
+                let name = format!("{} {number}", account.name());
+                portfolios.push(account.portfolio(&name).await);
+                products.push(account.product(&name).await);
+            }
+        }
+        for _ in 0..200 {
+            stir(&mut dice, &accounts, &portfolios, &products).await;
+        }
+        for _ in 0..30 {
+            let before = seen(&accounts).await;
+            let portfolio = &portfolios[dice.below(portfolios.len())];
+            let account = &accounts[dice.below(accounts.len())];
+            let (operation, mut input) = [
+                ("DeletePortfolioShare", json!({"AccountId": account.id()})),
+                ("RejectPortfolioShare", json!({})),
+                (
+                    "DisassociatePrincipalFromPortfolio",
+                    json!({"PrincipalARN": account.role("Developer")}),
+                ),
+            ][dice.below(3)]
+            .clone();
+            input["PortfolioId"] = json!(portfolio.id);
+            let by = if operation == "DeletePortfolioShare" {
+                &portfolio.owner
+            } else {
+                account
+            };
+            by.raw(operation, input).await;
+            let after = seen(&accounts).await;
+            for one in &after {
+                assert!(before.contains(one), "{operation} let {one}, seed {seed}");
+            }
+            narrowed_count += usize::from(after.len() < before.len());
+        }
+    }
+    assert!(
+        narrowed_count >= 10,
+        "only {narrowed_count} took anything away"
+    );
 }
