@@ -4,6 +4,7 @@ use std::path::Path;
 
 use mimeo_domain::artifacts::{Artifact, ArtifactType, Guidance, Lineage, Origin};
 use mimeo_domain::portfolios::{self, Portfolio};
+use mimeo_domain::principals::{Kind, Principal};
 use mimeo_domain::products::{Details, Product, ProductType};
 use mimeo_domain::{Caller as DomainCaller, Mint, Seed, Timestamp, artifacts};
 use mimeo_store::{AuthScope, Location, Options, Store, StoreError, Tally, Tx, Work};
@@ -98,11 +99,31 @@ const CHUNK: usize = 1_000;
 
 /// Fills the store of a data folder with so many products and portfolios of the first account.
 pub(crate) async fn fill(data: &Path, things_count: usize) {
+    filled(data, things_count, Opened::No).await;
+}
+
+/// The same, each product in the portfolio of its number, which is open to a role of its own.
+pub(crate) async fn fill_with_users(data: &Path, things_count: usize) {
+    filled(data, things_count, Opened::Yes).await;
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Opened {
+    No,
+    Yes,
+}
+
+async fn filled(data: &Path, things_count: usize, opened: Opened) {
     let location = Location::SqliteFile(data.join("mimeo.db"));
     let store = Store::open(&location, Options::default()).await.unwrap();
     for first in (0..things_count).step_by(CHUNK) {
         let last = (first + CHUNK).min(things_count);
-        store.write(Fill { first, last }).await.unwrap();
+        let fill = Fill {
+            first,
+            last,
+            opened,
+        };
+        store.write(fill).await.unwrap();
     }
     store.close().await;
 }
@@ -110,6 +131,7 @@ pub(crate) async fn fill(data: &Path, things_count: usize) {
 struct Fill {
     first: usize,
     last: usize,
+    opened: Opened,
 }
 
 impl Work for Fill {
@@ -127,8 +149,18 @@ impl Work for Fill {
             let artifacts = [artifact(&product, &mut mint)];
             tx.insert_product(&product, &artifacts).await?;
             tx.raise_tally(&scope, Tally::Portfolios).await?;
-            tx.insert_portfolio(&portfolio(&caller, &mut mint, number, now))
-                .await?;
+            let portfolio = portfolio(&caller, &mut mint, number, now);
+            tx.insert_portfolio(&portfolio).await?;
+            if self.opened == Opened::Yes {
+                let held = (&product.id, &product.account);
+                tx.associate_product(&portfolio, held, now).await?;
+                let principal = Principal {
+                    kind: Kind::Iam,
+                    arn: format!("arn:aws:iam::{}:role/team-{number}", ACCOUNTS[0]),
+                };
+                tx.insert_principal(&scope, &portfolio.id, &principal, now)
+                    .await?;
+            }
         }
         Ok(())
     }

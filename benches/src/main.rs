@@ -19,10 +19,12 @@ mod create;
 mod load;
 mod pages;
 mod peer;
+mod policies;
 mod read;
 mod server;
 mod start;
 mod table;
+mod users;
 
 use table::Table;
 
@@ -32,6 +34,8 @@ const BENCHES: &[(&str, Bench)] = &[
     ("read", |table| Box::pin(read::run(table))),
     ("create", |table| Box::pin(create::run(table))),
     ("pages", |table| Box::pin(pages::run(table))),
+    ("users", |table| Box::pin(users::run(table))),
+    ("policies", |table| Box::pin(policies::run(table))),
     ("copy", |table| Box::pin(copies::latency(table))),
     ("copies", |table| Box::pin(copies::throughput(table))),
     ("start", |table| Box::pin(start::run(table))),

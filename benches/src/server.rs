@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::policies;
 use crate::table::float;
 
 pub(crate) const ACCOUNTS: [&str; 4] = [
@@ -16,6 +17,9 @@ pub(crate) const ACCOUNTS: [&str; 4] = [
     "333333333333",
     "444444444444",
 ];
+/// Users of the first account, by what their access keys are made of.
+pub(crate) const USER: &str = "BUILDER";
+pub(crate) const CHOOSY: &str = "CHOOSY";
 pub(crate) const SECRET: &str = "benchmark-secret-benchmark-secret";
 
 /// A server process; killed when dropped.
@@ -118,8 +122,27 @@ fn configured() -> String {
             "[[account]]\nid = \"{account}\"\n[[account.key]]\nid = \"{key}\"\nsecret = \"{SECRET}\"\n"
         );
         text.push_str(&lines);
+        if account == ACCOUNTS[0] {
+            text.push_str(&user(USER, &policies::policy(false)));
+            text.push_str(&user(CHOOSY, &policies::policy(true)));
+        }
     }
     text
+}
+
+/// A user of the account under a policy of its own.
+fn user(name: &str, policy: &serde_json::Value) -> String {
+    let key = access_key(name);
+    format!(
+        "[[account.key]]\nid = \"{key}\"\nsecret = \"{SECRET}\"\nuser = \"{name}\"\n\
+         [[account.user]]\nname = \"{name}\"\npolicies = [\"{name}\"]\n\
+         [[account.policy]]\nname = \"{name}\"\ndocument = '{policy}'\n"
+    )
+}
+
+/// The principal that the first user is.
+pub(crate) fn user_arn() -> String {
+    format!("arn:aws:iam::{}:user/{USER}", ACCOUNTS[0])
 }
 
 /// CPU time of all threads of a process, in microseconds.
