@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use mimeo_server::Running;
+use mimeo_server::config::{Config, Data};
 use mimeo_sigv4::Identity;
+use serde_json::json;
 
 use crate::client::{Answer, HUB, Request, described, open, start};
 
@@ -44,6 +46,15 @@ trust = '''{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Princi
 [[account.policy]]
 name = "assume"
 document = '''{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}'''
+[[account.role]]
+name = "Launcher"
+path = "/people/"
+policies = ["AWSServiceCatalogEndUserFullAccess"]
+trust = '''{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111111111111"}}}'''
+[[account.role]]
+name = "Other"
+policies = ["AWSServiceCatalogEndUserFullAccess"]
+trust = '''{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "111111111111"}}}'''
 [[account.role]]
 name = "Chained"
 max_session_seconds = 7200
@@ -490,6 +501,92 @@ async fn in_open_mode_any_role_may_be_played() {
     };
     assert_eq!(
         foreign.call(&server, "ListPortfolios", "{}").await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_session_sees_the_products_that_are_open_to_its_role() {
+    let server = start(described(ACCOUNTS)).await;
+    let dev = Keys::lasting("AKIADEV");
+    let admin = Keys::of(&dev.assume(&server, SPOKE_ROLE).await);
+    let put =
+        Request::to("PUT", "/_mimeo/templates/x.json").body(r#"{"Resources":{"A":{"Type":"T"}}}"#);
+    let put = admin
+        .sign(&server, "servicecatalog", put)
+        .send(&server)
+        .await;
+    let url = put.json()["Url"].as_str().unwrap().to_owned();
+    let product = json!({
+        "Name": "vpc", "Owner": "o", "ProductType": "CLOUD_FORMATION_TEMPLATE", "IdempotencyToken": "t",
+        "ProvisioningArtifactParameters":
+            {"Info": {"LoadTemplateFromURL": url}, "Type": "CLOUD_FORMATION_TEMPLATE"},
+    });
+    let product = admin
+        .call(&server, "CreateProduct", &product.to_string())
+        .await;
+    assert_eq!(product.status, 200, "{}", product.text());
+    let product = product.json()["ProductViewDetail"]["ProductViewSummary"]["ProductId"].clone();
+    let portfolio = json!({"DisplayName": "p", "ProviderName": "p", "IdempotencyToken": "t"});
+    let portfolio = admin
+        .call(&server, "CreatePortfolio", &portfolio.to_string())
+        .await;
+    let portfolio = portfolio.json()["PortfolioDetail"]["Id"].clone();
+    let role = "arn:aws:iam::222222222222:role/people/Launcher";
+    for (operation, input) in [
+        (
+            "AssociateProductWithPortfolio",
+            json!({"ProductId": product, "PortfolioId": portfolio}),
+        ),
+        (
+            "AssociatePrincipalWithPortfolio",
+            json!({"PortfolioId": portfolio, "PrincipalARN": role, "PrincipalType": "IAM"}),
+        ),
+    ] {
+        let done = admin.call(&server, operation, &input.to_string()).await;
+        assert_eq!(done.status, 200, "{}", done.text());
+    }
+    for (role, seen) in [(role, 1), ("arn:aws:iam::222222222222:role/Other", 0)] {
+        let session = Keys::of(&dev.assume(&server, role).await);
+        let found = session.call(&server, "SearchProducts", "{}").await;
+        assert_eq!(found.status, 200, "{}", found.text());
+        let summaries = found.json()["ProductViewSummaries"]
+            .as_array()
+            .unwrap()
+            .len();
+        assert_eq!(summaries, seen, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_of_open_mode_is_none_in_verified_mode() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let on_folder = |config: Config| Config {
+        data: Data::Folder(folder.path().to_owned()),
+        ..config
+    };
+    let server = start(on_folder(open())).await;
+    let played = Keys::of(&Keys::lasting(HUB).assume(&server, SPOKE_ROLE).await);
+    let root = Keys::of(
+        &Keys::lasting(SPOKE)
+            .sts(&server, "GetSessionToken", &[])
+            .await,
+    );
+    server.stop().await;
+    let server = start(on_folder(described(ACCOUNTS))).await;
+    for keys in [played, root] {
+        let refused = keys.call(&server, "ListPortfolios", "{}").await;
+        assert_eq!(
+            refused.refusal(),
+            (400, "UnrecognizedClientException".into())
+        );
+    }
+    let session = Keys::of(&Keys::lasting("AKIADEV").assume(&server, SPOKE_ROLE).await);
+    server.stop().await;
+    // Sessions outlive the server that began them.
+    let server = start(on_folder(described(ACCOUNTS))).await;
+    assert_eq!(
+        session.call(&server, "ListPortfolios", "{}").await.status,
         200
     );
 }
