@@ -154,12 +154,12 @@ async fn only_the_protocols_own_content_types_are_read() {
 #[tokio::test]
 async fn an_operation_that_is_not_built_yet_says_so() {
     let server = start(open()).await;
-    let body = r#"{"PortfolioId":"port-a","ProductId":"prod-a","Parameters":"{}","Type":"LAUNCH","IdempotencyToken":"t"}"#;
-    let answer = Request::call("CreateConstraint", body).send(&server).await;
+    let body = r#"{"ProvisionedProductName":"a","ProvisionToken":"t"}"#;
+    let answer = Request::call("ProvisionProduct", body).send(&server).await;
     assert_eq!(answer.status, 501);
     assert_eq!(
         answer.message(),
-        "CreateConstraint is not implemented by Mimeo yet"
+        "ProvisionProduct is not implemented by Mimeo yet"
     );
 }
 
