@@ -215,7 +215,10 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoSuchCopy(_)
         | R::NoSuchPrincipal { .. }
         | R::NoLaunchPaths(_)
-        | R::NoVisibleProductNamed(_) => ErrorCode::ResourceNotFound,
+        | R::NoVisibleProductNamed(_)
+        | R::NoSuchNode(_)
+        | R::NoSuchShareOperation(_)
+        | R::LeaveOrganizationShare(_) => ErrorCode::ResourceNotFound,
         R::SeveralProductsNamed(_)
         | R::SeveralArtifactsNamed(_)
         | R::ExactlyOneOf(_)
@@ -254,16 +257,13 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::SeveralLaunchPaths
         | R::InvalidPathId(_)
         | R::InvalidPathName(_)
-        | R::PathTwice => ErrorCode::InvalidParameters,
-        // organizations
+        | R::PathTwice
+        | R::HalfANode
+        | R::NotANode { .. } => ErrorCode::InvalidParameters,
         R::NoOrganization | R::NotAdministrator(_) | R::NotManagementAccount(_) => {
             ErrorCode::OperationNotSupported
         }
         R::OrganizationsAccessDisabled | R::DelegatesRegistered { .. } => ErrorCode::InvalidState,
-        R::NoSuchNode(_) | R::NoSuchShareOperation(_) | R::LeaveOrganizationShare(_) => {
-            ErrorCode::ResourceNotFound
-        }
-        R::HalfANode | R::NotANode { .. } => ErrorCode::InvalidParameters,
         R::ServiceActionAssociated { .. }
         | R::ConstraintExists { .. }
         | R::TagOptionAssociated { .. }

@@ -154,7 +154,7 @@ async fn access_is_the_organizations_own_and_administration_is_seen_by_each_acco
         let kept = (found.access, found.is_delegate, found.delegates_count);
         assert_eq!(kept, (Access::Enabled, false, 0), "{engine}");
         settle(&store, |organization| {
-            organization.id = "o-bbbbbbbbbb".into()
+            organization.id = "o-bbbbbbbbbb".into();
         })
         .await;
         let found = look(HUB).await.expect("an organization");
