@@ -307,3 +307,31 @@ async fn a_source_is_noted_once() {
         assert_eq!(product.details.name, "vpc", "{engine}");
     }
 }
+
+#[tokio::test]
+async fn a_name_finds_own_products_and_those_that_are_shared() {
+    for (engine, store) in stores().await {
+        let seen = async |who: &str| {
+            let with = (scope(who), "vpc".to_owned());
+            let found = read(&store, with, |tx, (scope, name)| {
+                Box::pin(tx.visible_products_named(scope, name))
+            });
+            let found = found.await.expect("an answer").into_iter();
+            let ids: Vec<String> = found.map(|found| found.product.id.to_string()).collect();
+            ids
+        };
+        insert_product(&store, product(HUB, "prod-h", "vpc", 1)).await;
+        insert_product(&store, product(SPOKE, "prod-s", "vpc", 2)).await;
+        insert_product(&store, product(HUB, "prod-x", "vpc", 3)).await;
+        insert_portfolio(&store, portfolio(HUB, "port-h", 1)).await;
+        associate(&store, portfolio(HUB, "port-h", 1), "prod-h", HUB).await;
+        share(&store, "port-h", HUB, SPOKE).await;
+        assert_eq!(seen(SPOKE).await, ["prod-s"], "{engine}: not accepted");
+        accept(&store, "port-h", SPOKE).await;
+        assert_eq!(seen(SPOKE).await, ["prod-s", "prod-h"], "{engine}");
+        assert_eq!(seen(HUB).await, ["prod-h", "prod-x"], "{engine}");
+        assert_eq!(seen(OTHER).await, [""; 0], "{engine}");
+        unshare(&store, "port-h", HUB, SPOKE).await;
+        assert_eq!(seen(SPOKE).await, ["prod-s"], "{engine}: unshared");
+    }
+}
