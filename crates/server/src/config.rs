@@ -48,6 +48,8 @@ pub struct Config {
     pub quotas: Quotas,
     pub limits: Limits,
     pub workers: Workers,
+    /// The document to be applied at the start.
+    pub seed: Option<PathBuf>,
     pub drain: Duration,
     pub log: LogFormat,
     pub log_level: String,
@@ -329,6 +331,7 @@ impl Config {
                 copies_max: 0,
                 copies_per_account_max: 0,
             },
+            seed: None,
             drain: Duration::ZERO,
             log: LogFormat::Auto,
             log_level: String::new(),

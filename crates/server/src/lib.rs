@@ -10,6 +10,7 @@ mod http;
 mod log;
 mod metrics;
 mod phase;
+mod seed;
 mod serve;
 mod sts;
 mod worker;

@@ -28,6 +28,7 @@ use crate::front::{Front, Identities, SessionKey};
 use crate::http::{self, Door};
 use crate::metrics::Metrics;
 use crate::phase::{Phase, phases};
+use crate::seed::{self, SeedError};
 use crate::worker::Workers;
 
 /// The name of the SQLite file in the data folder.
@@ -44,6 +45,8 @@ const CLOSING: Duration = Duration::from_secs(1);
 pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Seed(#[from] SeedError),
     #[error(transparent)]
     Store(#[from] OpenError),
     #[error("the store does not work: {0}")]
@@ -143,6 +146,10 @@ impl Server {
         let world = world(&config, store.clone(), address).await?;
         let service = Service::new(world);
         control::begin(&service).await?;
+        if let Some(path) = &config.seed {
+            let made = seed::apply(&service, path, &seed::Known::of(&config)).await?;
+            info!(made, "the seed {} is applied", path.display());
+        }
         let metrics = Arc::new(Metrics::new());
         let (phase, watch) = phases();
         let stores = service.world().directory.stores();

@@ -67,6 +67,9 @@ settings! {
     "regions" ["regions"] "REGIONS" = "",
         "The Regions that exist, in verified mode (a list). Open mode has them all.",
         |config, text| config.regions = list(text)?;
+    "seed" ["seed"] "FILE" = "",
+        "A YAML document whose catalogue is made at the start, as far as it is not there.",
+        |config, text| config.seed = maybe(text, |text| Ok(text.into()))?;
     "drain_seconds" ["drain-seconds"] "SECONDS" = "10",
         "How long requests and copies may go on after SIGTERM.",
         |config, text| config.drain = seconds(text)?;

@@ -8,6 +8,7 @@ mod open_mode;
 mod policies;
 mod probes;
 mod run;
+mod seed;
 mod sts;
 mod verified_mode;
 mod wire;
