@@ -4,6 +4,7 @@
 //! nothing, and a document either has no problem or is not a [`World`].
 
 mod document;
+mod keys;
 mod tree;
 
 use std::fmt;
