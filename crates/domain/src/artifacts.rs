@@ -155,10 +155,17 @@ pub fn fitting_type(
     }
 }
 
-/// A product keeps at least one version.
-pub fn may_delete(product: &ProductId, artifacts_count: u64) -> Result<(), Refusal> {
+/// A version goes only when it offers no service actions, and a product keeps at least one.
+pub fn may_delete(
+    (product, artifact): (&ProductId, &ArtifactId),
+    artifacts_count: u64,
+    service_actions_count: u64,
+) -> Result<(), Refusal> {
     if artifacts_count <= 1 {
         return Err(Refusal::LastArtifact(product.clone()));
+    }
+    if service_actions_count > 0 {
+        return Err(Refusal::ArtifactHolds(artifact.clone()));
     }
     Ok(())
 }
@@ -229,9 +236,13 @@ mod tests {
     }
 
     #[test]
-    fn the_last_version_stays() {
-        let id = ProductId::from("prod-a");
-        assert_eq!(may_delete(&id, 2), Ok(()));
-        assert_eq!(may_delete(&id, 1), Err(Refusal::LastArtifact(id)));
+    fn the_last_version_stays_and_one_with_service_actions() {
+        let (id, version) = (ProductId::from("prod-a"), ArtifactId::from("pa-a"));
+        let may = |artifacts, actions| may_delete((&id, &version), artifacts, actions);
+        assert_eq!(may(2, 0), Ok(()));
+        assert_eq!(may(1, 1), Err(Refusal::LastArtifact(id.clone())));
+        let refusal = may(2, 1).expect_err("it offers an action");
+        let text = "Provisioning artifact pa-a still has associated Service Actions";
+        assert_eq!(refusal.to_string(), text);
     }
 }

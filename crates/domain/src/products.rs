@@ -134,15 +134,39 @@ pub fn new_product_type(product_type: ProductType) -> Result<ProductType, Refusa
     }
 }
 
-/// A product goes only when no portfolio of its owner holds it; its versions go with it.
-pub fn may_delete(product: &ProductId, holders_count: u64) -> Result<(), Refusal> {
-    match holders_count {
-        0 => Ok(()),
-        portfolios_count => Err(Refusal::ProductInPortfolios {
-            product: product.clone(),
-            portfolios_count,
-        }),
+/// What keeps a product: where it stands, and what its owner hung on it and its versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Holdings {
+    pub portfolios_count: u64,
+    pub tag_options_count: u64,
+    pub budgets_count: u64,
+    /// Associations of all its versions.
+    pub service_actions_count: u64,
+}
+
+/// A product goes only when nothing is associated with it; its versions go with it. Constraints need
+/// no look of their own: there are none without a portfolio.
+pub fn may_delete(product: &ProductId, holdings: Holdings) -> Result<(), Refusal> {
+    let Holdings {
+        portfolios_count,
+        tag_options_count,
+        budgets_count,
+        service_actions_count,
+    } = holdings;
+    let mut what = vec![
+        (portfolios_count, "Portfolios"),
+        (tag_options_count, "TagOptions"),
+        (budgets_count, "Budgets"),
+        (service_actions_count, "Service Actions"),
+    ];
+    what.retain(|(count, _)| *count > 0);
+    if what.is_empty() {
+        return Ok(());
     }
+    Err(Refusal::ProductHolds {
+        product: product.clone(),
+        what: what.into_iter().map(|(_, what)| what).collect(),
+    })
 }
 
 /// Fails when one more would be one too many.
@@ -182,14 +206,31 @@ mod tests {
     }
 
     #[test]
-    fn a_product_in_a_portfolio_stays() {
+    fn a_product_stays_while_anything_is_associated_with_it_and_all_of_that_is_told() {
         let id = ProductId::from("prod-a");
-        assert_eq!(may_delete(&id, 0), Ok(()));
-        let refusal = may_delete(&id, 2).expect_err("two portfolios hold it");
-        assert_eq!(
-            refusal.to_string(),
-            "Product prod-a still has associated Portfolios (2)"
-        );
+        let may = |portfolios_count, tag_options_count, budgets_count, service_actions_count| {
+            let holdings = Holdings {
+                portfolios_count,
+                tag_options_count,
+                budgets_count,
+                service_actions_count,
+            };
+            may_delete(&id, holdings).map_err(|refusal| refusal.to_string())
+        };
+        assert_eq!(may(0, 0, 0, 0), Ok(()));
+        for (refused, what) in [
+            (may(2, 0, 0, 0), "Portfolios"),
+            (may(0, 1, 0, 0), "TagOptions"),
+            (may(0, 0, 1, 0), "Budgets"),
+            (may(0, 0, 0, 3), "Service Actions"),
+            (
+                may(1, 1, 1, 1),
+                "Portfolios, TagOptions, Budgets, Service Actions",
+            ),
+        ] {
+            let text = format!("Product prod-a still has associated {what}");
+            assert_eq!(refused, Err(text));
+        }
     }
 
     #[test]

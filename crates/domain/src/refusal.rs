@@ -107,11 +107,13 @@ pub enum Refusal {
     #[error("SharePrincipals can be used with organizations and organizational units only.")]
     SharePrincipalsWithAccount,
 
-    #[error("Product {product} still has associated Portfolios ({portfolios_count})")]
-    ProductInPortfolios {
+    #[error("Product {product} still has associated {}", what.join(", "))]
+    ProductHolds {
         product: ProductId,
-        portfolios_count: u64,
+        what: Vec<&'static str>,
     },
+    #[error("Provisioning artifact {0} still has associated Service Actions")]
+    ArtifactHolds(ArtifactId),
     #[error("Portfolio {portfolio} still has associated {what}")]
     PortfolioHolds {
         portfolio: PortfolioId,

@@ -269,7 +269,8 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::TagOptionAssociated { .. }
         | R::SameTagOption { .. }
         | R::BudgetAssociated { .. } => ErrorCode::DuplicateResource,
-        R::ProductInPortfolios { .. }
+        R::ProductHolds { .. }
+        | R::ArtifactHolds(_)
         | R::ServiceActionInUse { .. }
         | R::ProductConstrained { .. }
         | R::TagOptionInUse(_)

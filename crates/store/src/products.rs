@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mimeo_domain::artifacts::{Artifact, Lineage};
-use mimeo_domain::products::{Product, fold};
+use mimeo_domain::products::{Holdings, Product, fold};
 use mimeo_domain::search::{SortBy, SortOrder};
 use mimeo_domain::{PortfolioId, ProductId, Timestamp};
 
@@ -61,7 +61,7 @@ statements! {
     RECOUNT = "UPDATE product SET artifacts_count = artifacts_count - 1, newest_artifact = (SELECT MAX(created) FROM artifact WHERE region = ?1 AND product_id = ?2) WHERE region = ?1 AND id = ?2";
     ADD_SOURCE = "UPDATE product SET sources = CASE WHEN sources = '' THEN ?3 ELSE sources || ' ' || ?3 END WHERE region = ?1 AND id = ?2 AND ' ' || sources || ' ' NOT LIKE '% ' || ?3 || ' %'";
     REMOVE = "DELETE FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
-    COUNT_HOLDERS = "SELECT CAST(COUNT(*) AS BIGINT) FROM portfolio_product WHERE region = ?1 AND product_id = ?2";
+    HOLDINGS = "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM portfolio_product WHERE region = ?1 AND product_id = ?2), (SELECT CAST(COUNT(*) AS BIGINT) FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account = ?3), (SELECT CAST(COUNT(*) AS BIGINT) FROM budget_resource WHERE region = ?1 AND resource_id = ?2 AND account = ?3), (SELECT CAST(COUNT(*) AS BIGINT) FROM artifact a JOIN service_action_artifact o ON o.region = a.region AND o.artifact_id = a.id WHERE a.region = ?1 AND a.product_id = ?2)";
     IN_PORTFOLIO = "SELECT p.id, p.searchable, p.owner, p.product_type, p.sources, p.artifacts_count, p.newest_artifact, p.created, p.title, p.body FROM portfolio_product pp JOIN product p ON p.region = pp.region AND p.id = pp.product_id WHERE pp.region = ?1 AND pp.portfolio_id = ?2 ORDER BY p.id";
     BY_NEWEST = "SELECT id, searchable, owner, product_type, sources, artifacts_count, newest_artifact, created, title, body FROM product WHERE account = ?1 AND region = ?2 AND (newest_artifact, id) > (?3, ?4) ORDER BY newest_artifact, id LIMIT ?5";
     BY_NEWEST_BACK = "SELECT id, searchable, owner, product_type, sources, artifacts_count, newest_artifact, created, title, body FROM product WHERE account = ?1 AND region = ?2 AND (newest_artifact, id) < (?3, ?4) ORDER BY newest_artifact DESC, id DESC LIMIT ?5";
@@ -279,15 +279,21 @@ impl Tx<'_> {
         self.execute(REMOVE, row).await.map(drop)
     }
 
-    /// How many portfolios, of whatever account, hold the product.
-    pub async fn count_holders(
+    /// The portfolios, of whatever account, that hold a product of the account's, and what the
+    /// account itself hung on the product and its versions.
+    pub async fn product_holdings(
         &mut self,
         scope: &AuthScope,
         id: &ProductId,
-    ) -> Result<u64, StoreError> {
-        let row = params![scope.region.as_str(), id.as_str()];
-        let holders = self.query_one(COUNT_HOLDERS, row, |row| row.int(0)).await?;
-        Ok(count(holders.unwrap_or(0)))
+    ) -> Result<Holdings, StoreError> {
+        let row = params![scope.region.as_str(), id.as_str(), scope.account.as_str()];
+        let counted = self.query_one(HOLDINGS, row, |row| Holdings {
+            portfolios_count: count(row.int(0)),
+            tag_options_count: count(row.int(1)),
+            budgets_count: count(row.int(2)),
+            service_actions_count: count(row.int(3)),
+        });
+        Ok(counted.await?.unwrap_or_default())
     }
 
     /// All products of a portfolio; their number is bounded by its quota.

@@ -144,13 +144,10 @@ async fn budgets_are_each_accounts_own_and_go_with_the_share() {
 }
 
 #[tokio::test]
-async fn what_has_a_budget_can_be_removed() {
+async fn a_portfolio_that_has_a_budget_can_be_removed() {
     let world = World::new().await;
     let [hub] = world.accounts(["hub"]);
-    let (vpc, golden) = (hub.product("vpc").await, hub.portfolio("golden").await);
-    for id in [&vpc.id, &golden.id] {
-        hub.does(ASSOCIATE, pair("monthly", id)).await;
-    }
-    vpc.is_deleted().await;
+    let golden = hub.portfolio("golden").await;
+    hub.does(ASSOCIATE, pair("monthly", &golden.id)).await;
     hub.does("DeletePortfolio", json!({"Id": golden.id})).await;
 }

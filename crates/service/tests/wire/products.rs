@@ -3,6 +3,7 @@
 use mimeo_testkit::{Account, World, id_of, merged};
 use serde_json::{Value, json};
 
+use crate::service_actions::{action, pair};
 use crate::told::{IN_USE, INVALID, NOT_FOUND, SECONDS, Told, refused};
 
 const PRODUCT: &str = "/ProductViewDetail/ProductViewSummary/ProductId";
@@ -288,7 +289,7 @@ async fn a_product_in_a_portfolio_stays() {
     let [hub] = world.accounts(["hub"]);
     let vpc = hub.product("vpc").await;
     let golden = hub.portfolio("golden").await.holds(&vpc).await;
-    let message = format!("Product {} still has associated Portfolios (1)", vpc.id);
+    let message = format!("Product {} still has associated Portfolios", vpc.id);
     refused(
         &hub,
         "DeleteProduct",
@@ -302,6 +303,67 @@ async fn a_product_in_a_portfolio_stays() {
     let gone = format!("{} does not exist or access was denied", vpc.id);
     for operation in ["DescribeProductAsAdmin", "UpdateProduct", "DeleteProduct"] {
         refused(&hub, operation, json!({"Id": vpc.id}), NOT_FOUND, &gone).await;
+    }
+}
+
+#[tokio::test]
+async fn a_product_stays_while_its_owner_has_anything_associated_with_it() {
+    for world in World::on_each_engine().await {
+        let [hub, spoke] = world.accounts(["hub", "spoke"]);
+        let vpc = hub.product("vpc").await.versions(2).await;
+        let golden = hub.portfolio("golden").await.holds(&vpc).await;
+        let golden = golden.shared_with(&spoke).await;
+        let version = vpc.version_ids().await.remove(1);
+        let (net, theirs) = (
+            hub.tag_option("team", "net").await,
+            spoke.tag_option("team", "net").await,
+        );
+        let restart = action(&hub, "restart").await;
+        let tagged = json!({"ResourceId": vpc.id, "TagOptionId": net});
+        let budget = json!({"BudgetName": "monthly", "ResourceId": vpc.id});
+        let offered = pair(&vpc, &version, &restart);
+        hub.does("AssociateTagOptionWithResource", tagged.clone())
+            .await;
+        hub.does("AssociateBudgetWithResource", budget.clone())
+            .await;
+        hub.does(
+            "AssociateServiceActionWithProvisioningArtifact",
+            offered.clone(),
+        )
+        .await;
+        // A recipient keeps nobody's product.
+        spoke.tags(&vpc.id, &theirs).await;
+        spoke
+            .does("AssociateBudgetWithResource", budget.clone())
+            .await;
+
+        let by_id = json!({"Id": vpc.id});
+        let stays = async |what: &str| {
+            let message = format!("Product {} still has associated {what}", vpc.id);
+            refused(&hub, "DeleteProduct", by_id.clone(), IN_USE, &message).await;
+        };
+        stays("Portfolios, TagOptions, Budgets, Service Actions").await;
+        let of_version = json!({"ProductId": vpc.id, "ProvisioningArtifactId": version});
+        let message =
+            format!("Provisioning artifact {version} still has associated Service Actions");
+        refused(
+            &hub,
+            "DeleteProvisioningArtifact",
+            of_version,
+            IN_USE,
+            &message,
+        )
+        .await;
+        golden.drops(&vpc).await;
+        stays("TagOptions, Budgets, Service Actions").await;
+        hub.does("DisassociateTagOptionFromResource", tagged).await;
+        stays("Budgets, Service Actions").await;
+        hub.does("DisassociateBudgetFromResource", budget).await;
+        stays("Service Actions").await;
+        hub.does("DisassociateServiceActionFromProvisioningArtifact", offered)
+            .await;
+        vpc.is_deleted().await;
+        spoke.does("DeleteTagOption", json!({"Id": theirs})).await;
     }
 }
 

@@ -242,7 +242,7 @@ async fn an_association_names_what_exists_and_is_made_once() {
 }
 
 #[tokio::test]
-async fn an_action_that_a_version_offers_stays_and_goes_after_the_version() {
+async fn an_action_and_a_version_that_offers_it_stay_until_they_part() {
     for world in World::on_each_engine().await {
         let [hub] = world.accounts(["hub"]);
         let (vpc, version, restart) = offered(&hub).await;
@@ -257,8 +257,13 @@ async fn an_action_that_a_version_offers_stays_and_goes_after_the_version() {
         let delete = "DeleteServiceAction";
         refused(&hub, delete, by_id.clone(), IN_USE, &in_use(2)).await;
         let of_product = json!({"ProductId": vpc.id, "ProvisioningArtifactId": version});
-        hub.does("DeleteProvisioningArtifact", of_product).await;
+        let kept = format!("Provisioning artifact {version} still has associated Service Actions");
+        let delete_version = "DeleteProvisioningArtifact";
+        refused(&hub, delete_version, of_product.clone(), IN_USE, &kept).await;
+        hub.does(DISASSOCIATE, pair(&vpc, &version, &restart)).await;
+        hub.does(delete_version, of_product).await;
         refused(&hub, delete, by_id.clone(), IN_USE, &in_use(1)).await;
+        hub.does(DISASSOCIATE, pair(&vpc, &second, &restart)).await;
         vpc.is_deleted().await;
         let left = hub
             .pages(OF_ACTION, json!({"ServiceActionId": restart}))

@@ -159,12 +159,6 @@ async fn a_portfolio_counts_what_stands_in_it() {
         );
         let ids = vec!["prod-a".to_owned(), "prod-b".to_owned()];
         assert_eq!(held.await, Ok((ids, Some(account(HUB)), None)), "{engine}");
-        let holders = read(
-            &store,
-            (scope(HUB), "prod-a".into()),
-            |tx, (scope, product)| Box::pin(tx.count_holders(scope, product)),
-        );
-        assert_eq!(holders.await, Ok(1), "{engine}");
         let out = || {
             write(
                 &store,

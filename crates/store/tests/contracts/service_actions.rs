@@ -215,6 +215,11 @@ async fn associations_are_told_from_either_end() {
 async fn an_association_goes_with_its_version_and_holds_its_action() {
     for (engine, store) in stores().await {
         two_products(&store).await;
+        let kept = read(&store, (scope(HUB), "prod-a".into()), |tx, (scope, id)| {
+            Box::pin(tx.product_holdings(scope, id))
+        });
+        let kept = kept.await.map(|kept| kept.service_actions_count);
+        assert_eq!(kept, Ok(3), "{engine}: of all its versions");
         assert!(remove(&store, HUB, "act-1").await.is_err(), "{engine}");
         let with = (scope(HUB), "prod-a".into(), "pa-1".into());
         write(&store, with, |tx, (scope, product, id)| {

@@ -2,6 +2,7 @@
 
 use mimeo_domain::ResourceId;
 use mimeo_domain::organizations::{Member, Organization};
+use mimeo_domain::products::Holdings;
 use mimeo_domain::tag_options::{Filter, TagOption};
 use mimeo_store::testing::stores;
 use mimeo_store::{AuthScope, Store, StoreError};
@@ -49,6 +50,14 @@ async fn hang(store: &Store, owner: &str, id: &str, on: &str) -> u64 {
     })
     .await
     .expect("an association")
+}
+
+async fn keeps(store: &Store, owner: &str, product: &str) -> Holdings {
+    read(store, (scope(owner), product.into()), |tx, (scope, id)| {
+        Box::pin(tx.product_holdings(scope, id))
+    })
+    .await
+    .expect("counts")
 }
 
 /// How many TagOptions the account itself hung on a resource; its budgets must be as many.
@@ -278,5 +287,34 @@ async fn an_account_that_leaves_an_organization_takes_along_only_what_it_still_s
         for on in kept {
             assert_eq!(hung(&store, SPOKE, on).await, 1, "{engine} {on}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_keeps_a_product_is_every_portfolio_and_what_its_owner_hung_there() {
+    for (engine, store) in stores().await {
+        for id in ["prod-a", "prod-b"] {
+            insert_product(&store, product(HUB, id, "vpc", 1)).await;
+        }
+        assert_eq!(keeps(&store, HUB, "prod-a").await, Holdings::default());
+        for (owner, id) in [(HUB, "port-h"), (SPOKE, "port-s")] {
+            let new = portfolio(owner, id, 1);
+            insert_portfolio(&store, new.clone()).await;
+            associate(&store, new, "prod-a", HUB).await;
+        }
+        for (owner, id) in [(HUB, "tag-h"), (SPOKE, "tag-s")] {
+            let made = insert(&store, owner, option(owner, id, "net")).await;
+            assert_eq!(made, Ok(()), "{engine}");
+            hang(&store, owner, id, "prod-a").await;
+        }
+        let expected = Holdings {
+            portfolios_count: 2,
+            tag_options_count: 1,
+            budgets_count: 1,
+            service_actions_count: 0,
+        };
+        assert_eq!(keeps(&store, HUB, "prod-a").await, expected, "{engine}");
+        let nothing = Holdings::default();
+        assert_eq!(keeps(&store, HUB, "prod-b").await, nothing, "{engine}");
     }
 }

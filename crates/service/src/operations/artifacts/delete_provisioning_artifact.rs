@@ -1,4 +1,4 @@
-//! DeleteProvisioningArtifact: removes a version, unless it is the product's last.
+//! DeleteProvisioningArtifact: removes a version that offers no service actions, unless it is the last.
 //!
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DeleteProvisioningArtifact.html>
 
@@ -29,7 +29,11 @@ impl Handle for DeleteProvisioningArtifact {
             return Err(Refusal::NoSuchArtifact(id).into());
         }
         let artifacts_count = cx.tx.count_artifacts(cx.scope, &product.id).await?;
-        artifacts::may_delete(&product.id, artifacts_count)?;
+        let service_actions_count = cx
+            .tx
+            .count_service_actions_of_artifact(cx.scope, &id)
+            .await?;
+        artifacts::may_delete((&product.id, &id), artifacts_count, service_actions_count)?;
         cx.tx.remove_artifact(cx.scope, &product.id, &id).await?;
         Ok(DeleteProvisioningArtifactOutput {})
     }

@@ -1,4 +1,4 @@
-//! DeleteProduct: removes a product that no portfolio holds, and its versions with it.
+//! DeleteProduct: removes a product that nothing is associated with, and its versions.
 //!
 //! <https://docs.aws.amazon.com/servicecatalog/latest/dg/API_DeleteProduct.html>
 
@@ -15,8 +15,9 @@ impl Handle for DeleteProduct {
         input: &DeleteProductInput,
     ) -> Result<DeleteProductOutput, Stop> {
         let product = cx.own_product(&input.id.as_str().into()).await?.product;
-        let holders_count = cx.tx.count_holders(cx.scope, &product.id).await?;
-        products::may_delete(&product.id, holders_count)?;
+        let holdings = cx.tx.product_holdings(cx.scope, &product.id).await?;
+        products::may_delete(&product.id, holdings)?;
+        // What recipients hung on it keeps nobody else's product.
         cx.drop_attached(&ResourceId::Product(product.id.clone()))
             .await?;
         cx.tx.remove_product(cx.scope, &product.id).await?;
