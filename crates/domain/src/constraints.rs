@@ -218,6 +218,18 @@ pub fn launch_role(in_force: &[Constraint]) -> Option<&LaunchRole> {
     })
 }
 
+/// Where a launch makes its stacks, of the constraints in force there; `None` means in the account
+/// and Region of the launch alone.
+pub fn stack_set(in_force: &[Constraint]) -> Option<&StackSet> {
+    in_force.iter().find_map(|one| match &one.parameters {
+        ConstraintParameters::StackSet(stack_set) => Some(stack_set),
+        ConstraintParameters::Launch(_)
+        | ConstraintParameters::Notification(_)
+        | ConstraintParameters::ResourceUpdate(_)
+        | ConstraintParameters::Template(_) => None,
+    })
+}
+
 /// Whether tags may be updated, of the constraints in force; without one they may not.
 pub fn tag_update(in_force: &[Constraint]) -> TagUpdate {
     let said = in_force.iter().find_map(|one| match &one.parameters {

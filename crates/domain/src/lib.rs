@@ -15,6 +15,7 @@ pub mod organizations;
 pub mod portfolios;
 pub mod principals;
 pub mod products;
+pub mod provisioning;
 pub mod quotas;
 pub mod refusal;
 pub mod search;

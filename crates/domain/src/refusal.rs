@@ -333,6 +333,16 @@ pub enum Refusal {
     PathTwice,
     #[error("Product with name {0} does not exist or access was denied.")]
     NoVisibleProductNamed(String),
+    // provisioning
+    #[error(
+        "The template of provisioning artifact {0} is not there, or not what it was. Its owner must \
+         make the version anew."
+    )]
+    TemplateAbsent(ArtifactId),
+    #[error(
+        "Error occurred during parameter parsing: LaunchRoleArn is required and must be non empty"
+    )]
+    NoLaunchRole,
     // organizations
     #[error(
         "This server knows of no organization. Describe one to it first: its id, its management \

@@ -114,6 +114,10 @@ Items = メンバーは次の制約を満たさなければなりません: [{ $
 Keys = マップのキーは次の制約を満たさなければなりません: [{ $it }]
 Values = マップの値は次の制約を満たさなければなりません: [{ $it }]
 
+# provisioning
+TemplateAbsent = プロビジョニングアーティファクト { $it } のテンプレートがないか、元の内容と一致しません。所有者がそのバージョンを作り直す必要があります。
+NoLaunchRole = パラメータの解析中にエラーが発生しました: LaunchRoleArn は必須であり、空にはできません
+
 # constraints
 NoSuchConstraint = 制約 { $it } が見つかりません。
 NoSuchConstraintType = 「{ $it }」は制約の種類ではありません。種類は LAUNCH、NOTIFICATION、RESOURCE_UPDATE、STACKSET、TEMPLATE です。

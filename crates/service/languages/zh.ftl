@@ -114,6 +114,10 @@ Items = 成员必须满足约束：[{ $it }]
 Keys = 映射的键必须满足约束：[{ $it }]
 Values = 映射的值必须满足约束：[{ $it }]
 
+# provisioning
+TemplateAbsent = 预置构件 { $it } 的模板不存在，或与原来的内容不符。其所有者必须重新创建该版本。
+NoLaunchRole = 解析参数时出错：LaunchRoleArn 为必填项，且不能为空
+
 # constraints
 NoSuchConstraint = 找不到约束 { $it }。
 NoSuchConstraintType = “{ $it }”不是约束类型；类型有 LAUNCH、NOTIFICATION、RESOURCE_UPDATE、STACKSET 和 TEMPLATE。

@@ -8,6 +8,7 @@ use mimeo_domain::artifacts::Artifact;
 use mimeo_domain::products::Product;
 use mimeo_domain::{Caller, Mint, Quotas, Timestamp};
 use mimeo_store::{AuthScope, Tx};
+use mimeo_templates::cloudformation::Template;
 
 use crate::error::Stop;
 use crate::page::Pages;
@@ -31,6 +32,8 @@ pub(crate) struct Cx<'a, 't> {
 pub(crate) struct Prepared {
     /// The template that a request names, fetched, checked and kept.
     pub template: Option<KeptTemplate>,
+    /// The template of a version on the shelf, read.
+    pub read: Option<ReadTemplate>,
     /// The source of a copy, as the caller may see it.
     pub source: Option<SeenSource>,
     /// How a copy is to go that is accepted now.
@@ -42,6 +45,13 @@ pub(crate) struct Prepared {
 pub(crate) struct KeptTemplate {
     pub digest: String,
     pub body: Bytes,
+}
+
+/// A template from the shelf.
+#[derive(Debug)]
+pub(crate) struct ReadTemplate {
+    pub digest: String,
+    pub template: Template,
 }
 
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use mimeo_api::{ProvisioningArtifactProperties, Required};
 use mimeo_domain::artifacts::{self, Artifact, ArtifactType, Details, Guidance, Lineage, Origin};
 use mimeo_domain::products::ProductType;
 use mimeo_domain::{ArtifactId, ProductId, Refusal, Timestamp};
-use mimeo_templates::cloudformation;
+use mimeo_templates::cloudformation::{self, Template};
 
 use crate::cx::{KeptTemplate, Outside, Prepared};
 use crate::error::{Failure, Stop};
@@ -55,7 +55,7 @@ impl Draft {
             return Ok(Prepared::default());
         };
         if self.validation == Validation::Checked {
-            check(body.clone()).await?;
+            drop(read_template(body.clone()).await?);
         }
         let digest = outside.world.shelf.put(body.clone()).await?.to_string();
         Ok(Prepared {
@@ -114,8 +114,8 @@ impl Draft {
 }
 
 /// Reads the template as CloudFormation, on a thread where a hostile one holds up nobody else.
-async fn check(body: Bytes) -> Result<(), Stop> {
-    let read = tokio::task::spawn_blocking(move || cloudformation::read(&body).map(drop));
+pub(crate) async fn read_template(body: Bytes) -> Result<Template, Stop> {
+    let read = tokio::task::spawn_blocking(move || cloudformation::read(&body));
     let read = read
         .await
         .map_err(|error| Failure::Bug(format!("reading a template: {error}")))?;

@@ -240,6 +240,8 @@ pub(crate) fn code(refusal: &Refusal) -> Code {
         | R::NoSuchConstraintType(_)
         | R::ConstraintParameters { .. }
         | R::LaunchAndStackSet { .. }
+        | R::TemplateAbsent(_)
+        | R::NoLaunchRole
         | R::NotAResourceType(_)
         | R::TagKeyTwice(_)
         | R::TagKeyReserved(_)

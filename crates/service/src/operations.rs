@@ -10,6 +10,7 @@ pub(crate) mod pending;
 mod portfolios;
 mod principals;
 mod products;
+mod provisioning;
 mod search;
 mod service_actions;
 mod shares;

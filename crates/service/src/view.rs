@@ -1,5 +1,7 @@
 //! Views: the domain's values as the wire shows them.
 
+pub(crate) mod templates;
+
 use std::collections::BTreeMap;
 
 use mimeo_api as api;
@@ -199,6 +201,14 @@ pub(crate) fn tag_option(option: &TagOption) -> api::TagOptionDetail {
 
 pub(crate) fn tag_options(options: &[TagOption]) -> Vec<api::TagOptionDetail> {
     options.iter().map(tag_option).collect()
+}
+
+/// A tag key of a launch, and the values that it may have.
+pub(crate) fn allowed_tags((key, values): (String, Vec<String>)) -> api::TagOptionSummary {
+    api::TagOptionSummary {
+        key: Some(key),
+        values: Some(values),
+    }
 }
 
 /// What a TagOption hangs on, described as itself.

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use mimeo_domain::launch_paths::{self, PathChoice};
 use mimeo_domain::portfolios::Portfolio;
 use mimeo_domain::products::Product;
-use mimeo_domain::{PortfolioId, ProductId, Refusal};
+use mimeo_domain::provisioning::Selector;
+use mimeo_domain::{Caller, PortfolioId, ProductId, Refusal};
+use mimeo_store::{AuthScope, Tx};
 
 use crate::cx::Cx;
 use crate::error::Stop;
@@ -18,11 +20,28 @@ pub(crate) struct Launchable {
     pub paths: Vec<Portfolio>,
 }
 
+/// The caller as an end user, and the transaction that it looks in.
+pub(crate) struct EndUser<'a, 't> {
+    pub caller: &'a Caller,
+    pub scope: &'a AuthScope,
+    pub tx: &'a mut Tx<'t>,
+}
+
+impl<'t> Cx<'_, 't> {
+    pub(crate) fn end_user(&mut self) -> EndUser<'_, 't> {
+        EndUser {
+            caller: self.caller,
+            scope: self.scope,
+            tx: self.tx,
+        }
+    }
+}
+
 /// What end users may see: own and imported portfolios of which the caller is a principal now, and
 /// what stands in them. Nothing here looks at more than the caller's account is given to see.
-impl Cx<'_, '_> {
+impl EndUser<'_, '_> {
     /// The portfolios that let the caller in, by id; those that hold `product`, if one is given.
-    pub(crate) async fn portfolios_open_to_caller(
+    pub(crate) async fn open_portfolios(
         &mut self,
         product: Option<&ProductId>,
     ) -> Result<Vec<Portfolio>, Stop> {
@@ -42,7 +61,7 @@ impl Cx<'_, '_> {
         &mut self,
         id: &ProductId,
     ) -> Result<Option<Launchable>, Stop> {
-        let paths = self.portfolios_open_to_caller(Some(id)).await?;
+        let paths = self.open_portfolios(Some(id)).await?;
         let Some(first) = paths.first() else {
             return Ok(None);
         };
@@ -56,7 +75,7 @@ impl Cx<'_, '_> {
     /// The product of this name that the caller may launch; two of one name are one too many.
     pub(crate) async fn launchable_named(&mut self, name: &str) -> Result<Launchable, Stop> {
         let mut named: BTreeMap<ProductId, Launchable> = BTreeMap::new();
-        for path in self.portfolios_open_to_caller(None).await? {
+        for path in self.open_portfolios(None).await? {
             let held = self
                 .tx
                 .held_products_named(self.scope, &path.id, name)
@@ -78,20 +97,18 @@ impl Cx<'_, '_> {
 
     /// The product of this id or name, and the one path to it that the caller means: what a launch,
     /// or a look at its parameters, begins with.
-    #[expect(dead_code, reason = "provisioning begins with it")]
     pub(crate) async fn launch_path(
         &mut self,
-        (id, name): (Option<&str>, Option<&str>),
+        product: Selector<'_>,
         choice: PathChoice<'_>,
     ) -> Result<(Product, Portfolio), Stop> {
-        let Launchable { product, paths } = match (id, name) {
-            (Some(id), None) => {
+        let Launchable { product, paths } = match product {
+            Selector::Id(id) => {
                 let id = ProductId::from(id);
                 let found = self.find_launchable(&id).await?;
                 found.ok_or(Refusal::NoLaunchPaths(id))?
             }
-            (None, Some(name)) => self.launchable_named(name).await?,
-            _ => return Err(Refusal::ExactlyOneOf("ProductId and ProductName").into()),
+            Selector::Name(name) => self.launchable_named(name).await?,
         };
         let path = launch_paths::choose(&product.id, paths, choice)?;
         Ok((product, path))

@@ -38,7 +38,6 @@ pending! {
 
     // provisioning
     DescribeProvisionedProduct,
-    DescribeProvisioningParameters,
     DescribeRecord,
     GetProvisionedProductOutputs,
     ImportAsProvisionedProduct,

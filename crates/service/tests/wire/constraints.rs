@@ -36,7 +36,12 @@ fn asked(portfolio: &Portfolio, product: &Product, kind: &str, parameters: &str)
 }
 
 /// Sets a constraint and answers its id.
-async fn set(portfolio: &Portfolio, product: &Product, kind: &str, parameters: &str) -> String {
+pub(crate) async fn set(
+    portfolio: &Portfolio,
+    product: &Product,
+    kind: &str,
+    parameters: &str,
+) -> String {
     let input = asked(portfolio, product, kind, parameters);
     let made = portfolio.owner.does("CreateConstraint", input).await;
     id_of(&made, "/ConstraintDetail/ConstraintId")

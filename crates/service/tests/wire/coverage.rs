@@ -8,7 +8,7 @@ use mimeo_service::PENDING;
 use crate::told::Told;
 use crate::{
     artifacts, budgets, constraints, copying, launch_paths, organizations, portfolios, principals,
-    products, search, service_actions, shares, table, tag_options,
+    products, provisioning, search, service_actions, shares, table, tag_options,
 };
 
 #[tokio::test]
@@ -25,6 +25,7 @@ async fn every_answer_is_stated_byte_by_byte() {
     launch_paths::answers(&mut told).await;
     organizations::answers(&mut told).await;
     principals::answers(&mut told).await;
+    provisioning::answers(&mut told).await;
     service_actions::answers(&mut told).await;
     tag_options::answers(&mut told).await;
     let all: BTreeSet<&str> = OPERATIONS.iter().map(|one| one.name).collect();

@@ -6,6 +6,7 @@ use mimeo_testkit::{Account, Portfolio, Product, World};
 use serde_json::{Value, json};
 
 use crate::shapes::members;
+use crate::told::{INVALID, NOT_FOUND};
 
 /// All that has an id.
 struct Belongings {
@@ -24,6 +25,9 @@ async fn belongings(account: &Account) -> Belongings {
     let portfolio = account.portfolio("golden").await.holds(&product).await;
     let copy = account.copies(&product).await;
     let constraint = crate::constraints::notification(&portfolio, &product).await;
+    account
+        .lets_in(&portfolio, &account.role("Developer"))
+        .await;
     account.world().settle().await;
     Belongings {
         version: product.version_ids().await.remove(0),
@@ -51,6 +55,7 @@ fn named(operation: &str, member: &str, of: &Belongings) -> Option<Value> {
         "Id" | "ProductId" | "ResourceId" | "TargetProductId" => json!(of.product.id),
         "PortfolioId" | "SourcePortfolioId" => json!(of.portfolio.id),
         "ProvisioningArtifactId" => json!(of.version),
+        "PathId" => json!(of.portfolio.path_id()),
         "SourceProductArn" => json!(of.product.arn),
         "SourceProvisioningArtifactIdentifiers" => json!([{"Id": of.version}]),
         "CopyProductToken" => json!(of.copy),
@@ -70,6 +75,7 @@ fn never_issued(value: &Value, of: &Belongings) -> Value {
         &view_id(&of.product),
         &of.product.id,
         &of.portfolio.id,
+        &of.portfolio.path_id(),
         &of.version,
         &of.copy,
         &of.action,
@@ -107,7 +113,7 @@ async fn base(operation: &str, of: &Belongings) -> Value {
     }
     match operation {
         "DescribeProduct" | "DescribeProductAsAdmin" => input["Id"] = json!(of.product.id),
-        "DescribeProvisioningArtifact" => {
+        "DescribeProvisioningArtifact" | "DescribeProvisioningParameters" => {
             input["ProductId"] = json!(of.product.id);
             input["ProvisioningArtifactId"] = json!(of.version);
         }
@@ -147,7 +153,11 @@ async fn what_is_anothers_reads_as_what_was_never_there() {
                 let told = format!("{} {}", operation.name, member.name);
                 assert_eq!(of_another.0, 400, "{told}: {}", of_another.1);
                 assert_eq!(never_issued(&of_another.1, &theirs), of_nobody.1, "{told}");
-                assert_eq!(of_nobody.1["__type"], "ResourceNotFoundException", "{told}");
+                let code = match member.name {
+                    "PathId" => INVALID,
+                    _ => NOT_FOUND,
+                };
+                assert_eq!(of_nobody.1["__type"], code, "{told}");
                 pairs_count += 1;
             }
         }

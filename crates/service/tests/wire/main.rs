@@ -19,6 +19,7 @@ mod portfolios;
 mod principals;
 mod probes;
 mod products;
+mod provisioning;
 mod quotas;
 mod sdk;
 mod search;

@@ -32,6 +32,10 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "`Verbose` adds the template's digest (ours); parameters of CloudFormation templates only",
     ),
     (
+        "DescribeProvisioningParameters",
+        "parameters of CloudFormation templates only; under `NoEcho` a default is told as `****`",
+    ),
+    (
         "DisableAWSOrganizationsAccess",
         "shares that stay go on following the organization's structure",
     ),

@@ -7,17 +7,16 @@
 
 use mimeo_api::{
     DescribeProvisioningArtifact, DescribeProvisioningArtifactInput,
-    DescribeProvisioningArtifactOutput, ParameterConstraints, ProvisioningArtifactParameter,
-    Status,
+    DescribeProvisioningArtifactOutput, ProvisioningArtifactParameter, Status,
 };
 use mimeo_domain::Refusal;
 use mimeo_domain::artifacts::Artifact;
 use mimeo_store::{AuthScope, Tx, Work};
-use mimeo_templates::cloudformation::{self, Parameter};
+use mimeo_templates::cloudformation;
 
 use crate::cx::{Cx, Handle, KeptTemplate, Outside, Prepared};
 use crate::error::{Failure, Stop};
-use crate::view;
+use crate::view::{self, templates};
 
 impl Handle for DescribeProvisioningArtifact {
     /// Parameters stand in the template, which is on the shelf and not in the store.
@@ -123,24 +122,9 @@ fn parameters(prepared: &Prepared) -> Vec<ProvisioningArtifactParameter> {
         .as_ref()
         .and_then(|kept| cloudformation::read(&kept.body).ok());
     template
-        .iter()
-        .flat_map(|template| &template.parameters)
-        .map(parameter)
-        .collect()
-}
-
-fn parameter(parameter: &Parameter) -> ProvisioningArtifactParameter {
-    ProvisioningArtifactParameter {
-        default_value: parameter.default.clone(),
-        description: parameter.description.clone(),
-        is_no_echo: Some(parameter.no_echo),
-        parameter_constraints: Some(ParameterConstraints {
-            allowed_values: Some(parameter.allowed_values.clone()),
-            ..ParameterConstraints::default()
-        }),
-        parameter_key: Some(parameter.key.clone()),
-        parameter_type: Some(parameter.kind.clone()),
-    }
+        .as_ref()
+        .map(templates::parameters)
+        .unwrap_or_default()
 }
 
 struct DigestOf {

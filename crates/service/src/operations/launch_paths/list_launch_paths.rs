@@ -23,7 +23,7 @@ impl Handle for ListLaunchPaths {
         let page = cx
             .pages
             .open::<PortfolioId>(input.page_size, token, product.as_str())?;
-        let mut paths = cx.portfolios_open_to_caller(Some(&product)).await?;
+        let mut paths = cx.end_user().open_portfolios(Some(&product)).await?;
         if paths.is_empty() {
             return Err(Refusal::NoLaunchPaths(product).into());
         }

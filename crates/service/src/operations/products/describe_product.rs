@@ -24,10 +24,10 @@ impl Handle for DescribeProduct {
         let launchable = match (&input.id, &input.name) {
             (Some(id), None) => {
                 let id = ProductId::from(id.as_str());
-                let found = cx.find_launchable(&id).await?;
+                let found = cx.end_user().find_launchable(&id).await?;
                 found.ok_or(Refusal::NoSuchProduct(id))?
             }
-            (None, Some(name)) => cx.launchable_named(name).await?,
+            (None, Some(name)) => cx.end_user().launchable_named(name).await?,
             _ => return Err(Refusal::ExactlyOneOf("Id and Name").into()),
         };
         let product = launchable.product;

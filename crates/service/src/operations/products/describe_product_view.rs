@@ -19,7 +19,7 @@ impl Handle for DescribeProductView {
     ) -> Result<DescribeProductViewOutput, Stop> {
         let view_id = input.id.as_str();
         let found = match ProductId::of_view(view_id) {
-            Some(id) => cx.find_launchable(&id).await?,
+            Some(id) => cx.end_user().find_launchable(&id).await?,
             None => None,
         };
         // The text names what was asked for.

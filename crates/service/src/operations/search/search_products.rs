@@ -38,7 +38,7 @@ impl Handle for SearchProducts {
         let (mut owners, mut types) = (Aggregation::default(), Aggregation::default());
         let mut seen = BTreeSet::new();
         let mut products = Vec::new();
-        for portfolio in cx.portfolios_open_to_caller(None).await? {
+        for portfolio in cx.end_user().open_portfolios(None).await? {
             let held = cx.tx.products_in_portfolio(cx.scope, &portfolio.id).await?;
             for mut listed in held {
                 if !admits(&filters, &listed) || !seen.insert(listed.id.clone()) {

@@ -1,0 +1,3 @@
+//! Provisioning.
+
+mod describe_provisioning_parameters;
