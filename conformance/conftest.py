@@ -7,6 +7,7 @@ import pathlib
 import pytest
 
 import mimeo
+from team import Team
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
@@ -71,7 +72,31 @@ trust = '''{{"Version": "2012-10-17", "Statement": {{
     "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "333333333333"}}}}}}'''
 """
 
+UNITS = [f"ou-ab12-platform{number}" for number in range(1, 6)]
+
+# The spoke is in a unit of the hub's organization, and its admin may act as an end user.
+ORGANIZED = (
+    VERIFIED.replace(f'id = "{SPOKE.id}"', f'id = "{SPOKE.id}"\nunit = "{UNITS[0]}"')
+    + f"""
+[[account.role]]
+name = "Developer"
+policies = ["AWSServiceCatalogEndUserFullAccess"]
+trust = '''{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow",
+    "Action": "sts:AssumeRole", "Principal": {{"AWS": "arn:aws:iam::{SPOKE.id}:user/admin"}}}}}}'''
+
+[organization]
+id = "o-exampleorg1"
+management_account = "{HUB.id}"
+"""
+    + "".join(f'[[organization.unit]]\nid = "{unit}"\nname = "Unit {unit}"\n' for unit in UNITS)
+)
+
 _numbers = itertools.count(300_000_000_000)
+
+
+def pytest_collection_modifyitems(items):
+    """Whoever counts what the others called runs last."""
+    items.sort(key=lambda item: item.name.startswith("test_every_operation_of_the_api_was_called"))
 
 
 def pytest_addoption(parser):
@@ -106,3 +131,17 @@ def account():
 @pytest.fixture(params=mimeo.protocols())
 def protocol(request):
     return request.param
+
+
+@pytest.fixture
+def team(open_server, account, protocol):
+    """A hub and a spoke that nobody else uses, in open mode."""
+    return Team(open_server, account(), account(), protocol)
+
+
+@pytest.fixture
+def organized(tmp_path, protocol):
+    """The same as members of an organization, in verified mode."""
+    server = start(tmp_path, ORGANIZED)
+    yield Team(server, HUB, SPOKE, protocol)
+    assert server.stop() == 0

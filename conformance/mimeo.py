@@ -1,5 +1,6 @@
 """The real binary, and the clients that a user would point at it."""
 
+import collections
 import hashlib
 import json
 import os
@@ -24,6 +25,9 @@ STOP_SECONDS_MAX = 15
 COPY_SECONDS_MAX = 60
 
 CBOR = "smithy-rpc-v2-cbor"
+
+# The statuses with which each operation answered, by protocol: whatever the clients below called.
+heard = collections.defaultdict(lambda: collections.defaultdict(set))
 
 
 class Server:
@@ -122,9 +126,23 @@ def client(server, account, region, protocol="json"):
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
         assert made.meta.service_model.resolved_protocol == protocol
+        made.meta.events.register("after-call.service-catalog", hears(protocol))
         return made
     finally:
         botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS = before
+
+
+def hears(protocol):
+    """Writes down each call of a client."""
+
+    def write_down(model, http_response, **_):
+        heard[protocol][model.name].add(http_response.status_code)
+
+    return write_down
+
+
+def role_of(account, name):
+    return f"arn:aws:iam::{account.id}:role/{name}"
 
 
 def sts(server, account, region="us-east-1"):
