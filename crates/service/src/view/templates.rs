@@ -14,12 +14,10 @@ pub(crate) fn parameters(template: &Template) -> Vec<api::ProvisioningArtifactPa
 }
 
 fn parameter(parameter: &Parameter) -> api::ProvisioningArtifactParameter {
-    let masked = |default: String| match parameter.no_echo {
-        true => MASK.to_owned(),
-        false => default,
-    };
+    let default = parameter.default.as_deref();
+    let shown = default.map(|default| if parameter.no_echo { MASK } else { default });
     api::ProvisioningArtifactParameter {
-        default_value: parameter.default.clone().map(masked),
+        default_value: shown.map(str::to_owned),
         description: parameter.description.clone(),
         is_no_echo: Some(parameter.no_echo),
         parameter_constraints: Some(api::ParameterConstraints {

@@ -10,7 +10,7 @@ use crate::told::{INVALID, NOT_FOUND, Told, refused};
 
 const PARAMETERS: &str = "DescribeProvisioningParameters";
 const ROLE: &str = "arn:aws:iam::111111111111:role/team/Launch";
-const TEMPLATE: &str = r#"
+const TEMPLATE: &str = r"
 Description: A database
 Metadata: {Order: [Size, Password], Also: 1}
 Parameters:
@@ -46,7 +46,7 @@ Outputs:
   Arn:
     Description: Of the role
     Value: !GetAtt Role.Arn
-"#;
+";
 
 fn rules(value: &str) -> Value {
     json!({"Assertions": [{"Assert": {"Fn::Equals": [{"Ref": "Size"}, value]}}]})
