@@ -1,8 +1,14 @@
 //! Pages: every list in full, whatever the size of its pages, and nobody else's tokens.
 
-use mimeo_testkit::{Account, Product, World};
+use std::collections::BTreeSet;
+
+use mimeo_api::OPERATIONS;
+use mimeo_domain::budgets::BUDGETS_PER_RESOURCE_MAX;
+use mimeo_service::PENDING;
+use mimeo_testkit::{Account, Portfolio, Product, World};
 use serde_json::{Value, json};
 
+use crate::shapes::members;
 use crate::told::{INVALID, refused};
 use crate::{constraints, service_actions};
 
@@ -32,6 +38,7 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
     for name in ["b", "c"] {
         hub.lets_in(&portfolios[0], &hub.role(name)).await;
     }
+    let through_nodes = through_nodes(world, &hub, &portfolios).await;
     let first = portfolios.remove(0);
     let [third, fourth] = world.accounts(["third", "fourth"]);
     let first = first.offered_to(&third).await.offered_to(&fourth).await;
@@ -89,7 +96,50 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
     let constraints = json!({"PortfolioId": first.id});
     lists.push((hub.clone(), "ListConstraintsForPortfolio", constraints));
     lists.extend(service_actions(&hub, &product.versions(3).await).await);
+    lists.extend(through_nodes);
     lists
+}
+
+/// The first portfolio is shared with three units of an account each, all three with the first unit.
+async fn through_nodes(
+    world: &World,
+    hub: &Account,
+    portfolios: &[Portfolio],
+) -> Vec<(Account, &'static str, Value)> {
+    let [shop, bank, farm] = world.accounts(["shop", "bank", "farm"]);
+    let units: &[(&str, &[&Account])] = &[("a", &[&shop]), ("b", &[&bank]), ("c", &[&farm])];
+    let organization = world.organization(hub, units).await;
+    let first = &portfolios[0];
+    for unit in ["b", "c"] {
+        let node = organization.unit(unit);
+        first.clone().shared_with_node(&node).await;
+    }
+    for portfolio in portfolios {
+        let node = organization.unit("a");
+        portfolio.clone().shared_with_node(&node).await;
+    }
+    vec![
+        (
+            hub.clone(),
+            "ListOrganizationPortfolioAccess",
+            json!({"PortfolioId": first.id, "OrganizationNodeType": "ORGANIZATIONAL_UNIT"}),
+        ),
+        (
+            hub.clone(),
+            "ListPortfolioAccess",
+            json!({"PortfolioId": first.id, "OrganizationParentId": organization.id()}),
+        ),
+        (
+            hub.clone(),
+            "DescribePortfolioShares",
+            json!({"PortfolioId": first.id, "Type": "ORGANIZATIONAL_UNIT"}),
+        ),
+        (
+            shop,
+            "ListAcceptedPortfolioShares",
+            json!({"PortfolioShareType": "AWS_ORGANIZATIONS"}),
+        ),
+    ]
 }
 
 async fn service_actions(hub: &Account, product: &Product) -> Vec<(Account, &'static str, Value)> {
@@ -133,6 +183,49 @@ fn next(page: &Value) -> Option<&Value> {
 fn with(mut input: Value, name: &str, value: impl Into<Value>) -> Value {
     input[name] = value.into();
     input
+}
+
+/// It has pages by the model, but no account can hang more than one budget on a resource.
+const ONE_PAGE: &str = "ListBudgetsForResource";
+
+#[tokio::test]
+async fn every_operation_with_pages_is_walked_here() {
+    let mut walked: BTreeSet<&str> = BTreeSet::from([ONE_PAGE]);
+    let world = World::new().await;
+    walked.extend(lists(&world).await.iter().map(|list| list.1));
+    let has_pages = OPERATIONS.iter().filter(|operation| {
+        let takes = |member: &str| {
+            members(operation.input)
+                .iter()
+                .any(|one| one.name == member)
+        };
+        assert_eq!(takes("PageToken"), takes("PageSize"), "{}", operation.name);
+        takes("PageToken") && !PENDING.contains(&operation.name)
+    });
+    let has_pages: BTreeSet<&str> = has_pages.map(|operation| operation.name).collect();
+    assert_eq!(walked, has_pages);
+}
+
+#[tokio::test]
+async fn the_budget_of_a_resource_is_one_page_of_any_size() {
+    assert_eq!(
+        BUDGETS_PER_RESOURCE_MAX, 1,
+        "walk {ONE_PAGE} like the others"
+    );
+    let world = World::new().await;
+    let [hub] = world.accounts(["hub"]);
+    let product = hub.product("vpc").await;
+    let budget = json!({"BudgetName": "monthly", "ResourceId": product.id});
+    hub.does("AssociateBudgetWithResource", budget).await;
+    let input = json!({"ResourceId": product.id});
+    let whole = hub.does(ONE_PAGE, input.clone()).await;
+    assert_eq!(whole, json!({"Budgets": [{"BudgetName": "monthly"}]}));
+    for size in [0, 1, 20] {
+        let page = hub.does(ONE_PAGE, with(input.clone(), "PageSize", size));
+        assert_eq!(page.await, whole, "by {size}");
+    }
+    let input = with(input, "PageToken", "x");
+    refused(&hub, ONE_PAGE, input, INVALID, BAD_TOKEN).await;
 }
 
 #[tokio::test]
