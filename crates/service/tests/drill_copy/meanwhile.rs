@@ -2,7 +2,7 @@
 
 use mimeo_service::workflows::Point;
 use mimeo_service::workflows::copy::Ending;
-use mimeo_testkit::id_of;
+use mimeo_testkit::{Account, id_of};
 use serde_json::json;
 
 use crate::slate::assert_clean_slate;
@@ -37,6 +37,55 @@ async fn nothing_lands_once_the_share_has_ended() {
         assert_eq!(ending, Ending::Succeeded, "what has landed stays");
         stage.succeeded(&token).await;
         assert_clean_slate(&stage).await;
+    }
+}
+
+/// How what an organization's unit sees comes to an end.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Unshared,
+    Moved,
+    Released,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_lands_once_the_organization_no_longer_brings_the_source() {
+    for stage in Stage::everywhere().await {
+        let (spoke, golden) = (&stage.spoke, &stage.golden);
+        golden.unshared_from(spoke).await;
+        let units: &[(&str, &[&Account])] = &[("dev", &[spoke]), ("ops", &[])];
+        let organization = stage.world.organization(&stage.hub, units).await;
+        let dev = organization.unit("dev");
+        golden.shares_with_node(&dev, json!({})).await;
+        for end in [End::Unshared, End::Moved, End::Released] {
+            let ends = async || match end {
+                End::Unshared => golden.unshared_from_node(&dev).await,
+                End::Moved => organization.moves(spoke, Some("ops")).await,
+                End::Released => organization.releases(spoke).await,
+            };
+            let begins_again = async || match end {
+                End::Unshared => drop(golden.shares_with_node(&dev, json!({})).await),
+                End::Moved | End::Released => organization.moves(spoke, Some("dev")).await,
+            };
+            for point in BEFORE_LANDING {
+                let before = spoke.catalogue().await["Products"].clone();
+                let token = spoke.copies(&stage.vpc).await;
+                let ending = meanwhile(&stage, *point, ends()).await;
+                let told = format!("{end:?} at {point:?}");
+                assert_eq!(Stage::code(&ending), "SOURCE_ACCESS_REMOVED", "{told}");
+                assert_eq!(stage.status(&token).await.0, "FAILED", "{told}");
+                let after = spoke.catalogue().await["Products"].clone();
+                assert_eq!(after, before, "{told}");
+                begins_again().await;
+                assert_clean_slate(&stage).await;
+            }
+            let token = spoke.copies(&stage.vpc).await;
+            let ending = meanwhile(&stage, Point::Landed, ends()).await;
+            assert_eq!(ending, Ending::Succeeded, "{end:?}: what has landed stays");
+            begins_again().await;
+            stage.succeeded(&token).await;
+            assert_clean_slate(&stage).await;
+        }
     }
 }
 
