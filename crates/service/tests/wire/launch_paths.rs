@@ -72,7 +72,7 @@ pub(crate) async fn answers(told: &mut Told) {
 }
 
 /// What a caller may launch, by name; and that all ways of looking agree on it.
-async fn launches(caller: &Account, products: &[&Product]) -> Vec<String> {
+pub(crate) async fn launches(caller: &Account, products: &[&Product]) -> Vec<String> {
     let found = caller.pages("SearchProducts", json!({})).await;
     let found: Vec<String> = found.iter().map(|one| id_of(one, "/ProductId")).collect();
     let mut names = Vec::new();

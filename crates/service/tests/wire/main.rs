@@ -31,4 +31,5 @@ mod tag_options;
 mod tags;
 mod templates;
 mod told;
+mod travels;
 mod uploads;

@@ -53,7 +53,7 @@ pub(crate) async fn answers(told: &mut Told) {
 }
 
 /// The ARNs that an account sees on a portfolio.
-async fn listed(account: &Account, portfolio: &Portfolio) -> Vec<String> {
+pub(crate) async fn listed(account: &Account, portfolio: &Portfolio) -> Vec<String> {
     let input = json!({"PortfolioId": portfolio.id});
     let found = account.pages("ListPrincipalsForPortfolio", input).await;
     found
