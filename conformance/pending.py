@@ -62,6 +62,3 @@ PENDING = {
         "ProvisionedProductProperties": {"OWNER": "arn:aws:iam::111111111111:role/Owner"},
     },
 }
-
-# Being built: they may answer either way.
-SOON = {"DescribeProvisioningParameters"}

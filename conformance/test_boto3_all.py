@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 import mimeo
 from conftest import UNITS
-from pending import PENDING, SOON
+from pending import PENDING
 
 
 def test_tag_options_are_made_hung_up_and_taken_down(team):
@@ -326,7 +326,6 @@ def test_a_portfolio_is_shared_with_a_unit_of_the_organization(organized):
     assert status["AccessStatus"] == "DISABLED"
 
 
-@pytest.mark.xfail(reason="DescribeProvisioningParameters is still to come", strict=False)
 def test_what_can_be_given_at_launch_is_told(team):
     product = team.product()
     portfolio = team.portfolio(products=[product])
@@ -357,6 +356,6 @@ def test_every_operation_of_the_api_was_called(request, protocol, team):
         pytest.skip("only some of the tests with boto3 were chosen")
     answered = {name for name, statuses in mimeo.heard[protocol].items() if 200 in statuses}
     of_model = set(team.hub.meta.service_model.operation_names)
-    assert of_model - set(PENDING) - SOON - answered == set(), "never answered with 200"
+    assert of_model - set(PENDING) - answered == set(), "never answered with 200"
     assert set(PENDING) & answered == set(), "no longer pending"
     assert set(mimeo.heard[protocol]) == of_model
