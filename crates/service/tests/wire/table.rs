@@ -48,6 +48,28 @@ const DIFFERENCES: &[(&str, &str)] = &[
         "a filtered page may be shorter than asked for; the token goes on",
     ),
     ("UpdateProduct", "no `SourceConnection`"),
+    (
+        "AssociateBudgetWithResource",
+        "any name is accepted: Mimeo has no budgets to look up",
+    ),
+    (
+        "AssociatePrincipalWithPortfolio",
+        "whether the principal exists is not looked up; it must be of the caller's account",
+    ),
+    (
+        "CreateConstraint",
+        "whether roles and topics exist is not looked up",
+    ),
+    ("CreateServiceAction", "SSM documents are not looked up"),
+    (
+        "SearchProducts",
+        "aggregations by `Owner` and `ProductType`, on every page",
+    ),
+    (
+        "UpdateConstraint",
+        "whether roles and topics exist is not looked up",
+    ),
+    ("UpdateServiceAction", "SSM documents are not looked up"),
 ];
 
 /// A line of the baseline that `conformance/test_probes.py` holds the real binary to.
