@@ -15,8 +15,11 @@ use crate::{constraints, service_actions};
 const BAD_TOKEN: &str =
     "PageToken is not one that this operation gave to this account in this Region.";
 
-/// Three items in each list there is: an account, and operation with input for each list of its.
-async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
+/// An account, and operation with input for a list of its.
+type List = (Account, &'static str, Value);
+
+/// Three items in each list there is.
+async fn lists(world: &World) -> Vec<List> {
     let [hub, spoke] = world.accounts(["hub", "spoke"]);
     let mut portfolios = Vec::new();
     let product = hub.product("p0").await;
@@ -24,13 +27,6 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
         let portfolio = hub.portfolio(&format!("golden {number}")).await;
         portfolios.push(portfolio.holds(&product).await.shared_with(&spoke).await);
         world.advance(1);
-    }
-    let mut tag_options = Vec::new();
-    for value in ["a", "b", "c"] {
-        tag_options.push(hub.tag_option("team", value).await);
-    }
-    for resource in [&portfolios[0].id, &portfolios[1].id, &product.id] {
-        hub.tags(resource, &tag_options[0]).await;
     }
     for portfolio in &portfolios {
         hub.lets_in(portfolio, &hub.role("a")).await;
@@ -48,64 +44,35 @@ async fn lists(world: &World) -> Vec<(Account, &'static str, Value)> {
         first.clone().holds(&last).await;
         world.advance(1);
     }
-    let mut lists = vec![
-        (hub.clone(), "ListPortfolios", json!({})),
-        (
-            hub.clone(),
-            "ListPortfoliosForProduct",
-            json!({"ProductId": product.id}),
-        ),
-        (
-            hub.clone(),
-            "ListPortfolioAccess",
-            json!({"PortfolioId": first.id}),
-        ),
-        (
-            hub.clone(),
-            "DescribePortfolioShares",
-            json!({"PortfolioId": first.id, "Type": "ACCOUNT"}),
-        ),
-        (hub.clone(), "ListTagOptions", json!({})),
-        (
-            hub.clone(),
-            "ListResourcesForTagOption",
-            json!({"TagOptionId": tag_options[0]}),
-        ),
-        (hub.clone(), "SearchProductsAsAdmin", json!({})),
-        (
-            hub.clone(),
-            "SearchProductsAsAdmin",
-            json!({"PortfolioId": first.id}),
-        ),
-        (
-            hub.clone(),
-            "ListPrincipalsForPortfolio",
-            json!({"PortfolioId": first.id}),
-        ),
-        (
-            hub.clone(),
-            "ListLaunchPaths",
-            json!({"ProductId": product.id}),
-        ),
-        (hub.clone(), "SearchProducts", json!({})),
-        (spoke, "ListAcceptedPortfolioShares", json!({})),
-    ];
+    let held = json!({"PortfolioId": first.id});
+    let holders = json!({"ProductId": product.id});
+    let offered = json!({"PortfolioId": first.id, "Type": "ACCOUNT"});
+    let mut lists: Vec<List> = [
+        ("ListPortfolios", json!({})),
+        ("ListPortfoliosForProduct", holders.clone()),
+        ("ListPortfolioAccess", held.clone()),
+        ("DescribePortfolioShares", offered),
+        ("SearchProductsAsAdmin", json!({})),
+        ("SearchProductsAsAdmin", held.clone()),
+        ("ListPrincipalsForPortfolio", held.clone()),
+        ("ListConstraintsForPortfolio", held),
+        ("ListLaunchPaths", holders),
+        ("SearchProducts", json!({})),
+    ]
+    .map(|(operation, input)| (hub.clone(), operation, input))
+    .into();
+    lists.push((spoke, "ListAcceptedPortfolioShares", json!({})));
     for constrained in [&product, &product, &last] {
         constraints::notification(&first, constrained).await;
     }
-    let constraints = json!({"PortfolioId": first.id});
-    lists.push((hub.clone(), "ListConstraintsForPortfolio", constraints));
+    lists.extend(tag_options(&hub, [&first.id, &portfolios[0].id, &product.id]).await);
     lists.extend(service_actions(&hub, &product.versions(3).await).await);
     lists.extend(through_nodes);
     lists
 }
 
 /// The first portfolio is shared with three units of an account each, all three with the first unit.
-async fn through_nodes(
-    world: &World,
-    hub: &Account,
-    portfolios: &[Portfolio],
-) -> Vec<(Account, &'static str, Value)> {
+async fn through_nodes(world: &World, hub: &Account, portfolios: &[Portfolio]) -> Vec<List> {
     let [shop, bank, farm] = world.accounts(["shop", "bank", "farm"]);
     let units: &[(&str, &[&Account])] = &[("a", &[&shop]), ("b", &[&bank]), ("c", &[&farm])];
     let organization = world.organization(hub, units).await;
@@ -142,7 +109,22 @@ async fn through_nodes(
     ]
 }
 
-async fn service_actions(hub: &Account, product: &Product) -> Vec<(Account, &'static str, Value)> {
+async fn tag_options(hub: &Account, resources: [&String; 3]) -> Vec<List> {
+    let net = hub.tag_option("team", "net").await;
+    for value in ["ops", "dev"] {
+        hub.tag_option("team", value).await;
+    }
+    for resource in resources {
+        hub.tags(resource, &net).await;
+    }
+    let of_net = json!({"TagOptionId": net});
+    vec![
+        (hub.clone(), "ListTagOptions", json!({})),
+        (hub.clone(), "ListResourcesForTagOption", of_net),
+    ]
+}
+
+async fn service_actions(hub: &Account, product: &Product) -> Vec<List> {
     let versions = product.version_ids().await;
     let mut actions = Vec::new();
     for name in ["a1", "a2", "a3"] {
