@@ -196,3 +196,30 @@ CREATE TABLE organization_node (
 );
 
 -- identities --------------------------------------------------------------------------------------
+
+-- `generation` is raised by each change of what commands describe, so that servers see that there was
+-- one. Only the master key that the secrets are sealed with opens `key_check`.
+CREATE TABLE identity_state (
+    one BIGINT PRIMARY KEY,
+    generation BIGINT NOT NULL,
+    organization TEXT,
+    key_check TEXT
+);
+
+INSERT INTO identity_state (one, generation, organization, key_check) VALUES (1, 0, NULL, NULL);
+
+CREATE TABLE identity_account (
+    id TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
+-- `secret` is sealed; without a user it is the key of the account's root.
+CREATE TABLE identity_key (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    user_name TEXT,
+    secret TEXT NOT NULL,
+    FOREIGN KEY (account) REFERENCES identity_account (id)
+);
+
+CREATE INDEX identity_key_by_account ON identity_key (account);

@@ -17,6 +17,7 @@ mod constraints;
 mod copies;
 mod dialect;
 mod error;
+mod identities;
 mod launch_paths;
 mod migrate;
 mod organizations;
@@ -41,6 +42,7 @@ pub use copies::{Fence, Fenced};
 pub use dialect::postgres::RETRIES_MAX;
 pub use dialect::{Dialect, Row, Tx, Value};
 pub use error::{OpenError, StoreError};
+pub use identities::{SealedKey, StoredIdentities};
 pub use launch_paths::Grant;
 pub use migrate::{MIGRATIONS, Migration};
 pub use products::{After, FoundProduct, ListedProduct};
@@ -70,6 +72,7 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("portfolios", portfolios::STATEMENTS),
     ("budgets", budgets::STATEMENTS),
     ("constraints", constraints::STATEMENTS),
+    ("identities", identities::STATEMENTS),
     ("launch_paths", launch_paths::STATEMENTS),
     ("organizations", organizations::STATEMENTS),
     ("principals", principals::STATEMENTS),

@@ -8,6 +8,7 @@ mod constraints;
 mod copies;
 mod launch_paths;
 mod organizations;
+mod identities;
 mod plans;
 mod portfolios;
 mod principals;

@@ -11,8 +11,8 @@ use crate::cast::*;
 
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
-/// Keyed by an account but not by a Region: the organization, which is no deed of one account's.
-const NOT_RESET: [&str; 2] = ["membership", "organization_delegate"];
+/// Keyed by an account but not by a Region: the organization and who may call, no deeds of an account's.
+const NOT_RESET: [&str; 3] = ["membership", "organization_delegate", "identity_key"];
 
 /// Columns that name an account.
 const ACCOUNTS: [&str; 5] = [
