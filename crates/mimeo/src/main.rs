@@ -1,5 +1,6 @@
 //! The one binary: `mimeo serve`, `mimeo demo`, and what else comes.
 
+mod account;
 mod demo;
 
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use mimeo_server::{Config, config};
 fn main() -> ExitCode {
     let matches = command().get_matches();
     let done = match matches.subcommand() {
+        Some(("account", flags)) => account::run(flags),
         Some(("config", _)) => reference(),
         Some(("demo", flags)) => demo::run(flags),
         Some(("serve", flags)) => serve(flags),
@@ -38,6 +40,7 @@ fn command() -> Command {
                 .about("Serves the API (also without a command)")
                 .args(config::flags()),
         )
+        .subcommand(account::command())
         .subcommand(demo::command())
         .subcommand(
             Command::new("config")

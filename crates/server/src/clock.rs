@@ -70,7 +70,12 @@ pub(crate) fn chance() -> u64 {
 
 /// A fresh secret of 256 bits.
 pub(crate) fn secret() -> [u8; 32] {
-    let mut bytes = [0; 32];
+    random()
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
     fill(&mut bytes);
     bytes
 }

@@ -2,6 +2,7 @@
 //! read here and nowhere else.
 
 mod accounts;
+mod check;
 mod fields;
 mod file;
 mod organization;
@@ -23,9 +24,9 @@ use mimeo_templates::fetch::AllowedOrigin;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::front::Identities;
-
+pub use crate::accounts::MasterKey;
 pub use accounts::{AccessKey, Account, Group, NamedPolicy, Role, User};
+pub(crate) use organization::member;
 pub use reference::reference;
 pub use settings::{SETTINGS, Setting};
 
@@ -44,6 +45,7 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// Of which those accounts are members.
     pub organization: Option<Organization>,
+    pub identities: MasterKeys,
     pub templates: Templates,
     pub quotas: Quotas,
     pub limits: Limits,
@@ -93,6 +95,19 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(redacted)")
+    }
+}
+
+/// The key that secrets in the store are sealed with, from either place that it may be given in.
+#[derive(Debug, Clone, Default)]
+pub struct MasterKeys {
+    pub of_file: Option<MasterKey>,
+    pub given: Option<MasterKey>,
+}
+
+impl MasterKeys {
+    pub(crate) fn key(&self) -> Option<&MasterKey> {
+        self.of_file.as_ref().or(self.given.as_ref())
     }
 }
 
@@ -154,6 +169,14 @@ impl Default for Config {
 #[error("{}", .0.join("\n"))]
 pub struct ConfigError(pub Vec<String>);
 
+/// Those of the flags that say where the store is and what it is opened with.
+pub fn store_flags() -> Vec<Arg> {
+    const KEYS: [&str; 3] = ["config", "data", "identities.key_file"];
+    let mut flags = flags();
+    flags.retain(|flag| KEYS.contains(&flag.get_id().as_str()));
+    flags
+}
+
 /// The flags of `mimeo serve`.
 pub fn flags() -> Vec<Arg> {
     let flag = |setting: &Setting| {
@@ -176,7 +199,9 @@ impl Config {
     pub fn read(flags: &ArgMatches) -> Result<Self, ConfigError> {
         let given = |setting: &Setting| {
             setting.flag?;
-            if flags.value_source(setting.key) != Some(ValueSource::CommandLine) {
+            // Not every command has every flag.
+            let known = flags.try_contains_id(setting.key).is_ok();
+            if !known || flags.value_source(setting.key) != Some(ValueSource::CommandLine) {
                 return None;
             }
             if setting.is_switch() {
@@ -260,43 +285,6 @@ impl Config {
         Self::put_together(read, &BTreeMap::new(), &|_| None)
     }
 
-    /// Whether signatures are checked: as soon as there is an account to check them against.
-    pub fn is_verified(&self) -> bool {
-        !self.accounts.is_empty()
-    }
-
-    fn check(&self, problems: &mut Vec<String>) {
-        if let Err(of_identities) = Identities::of(&self.accounts) {
-            problems.extend(of_identities);
-        }
-        if self.is_verified() && self.accounts.iter().all(|account| account.keys.is_empty()) {
-            problems.push("no account has an [[account.key]], so nobody could call".to_owned());
-        }
-        if let Some(organization) = &self.organization {
-            let found = organization.problems(&self.quotas).into_iter();
-            problems.extend(found.map(|problem| format!("organization: {problem}")));
-        } else {
-            let placed = self
-                .accounts
-                .iter()
-                .filter(|account| account.unit.is_some());
-            let told = |account: &Account| {
-                let id = &account.id;
-                format!("account {id}: it is in a unit, but there is no [organization]")
-            };
-            problems.extend(placed.map(told));
-        }
-        if self.is_verified() && self.regions.is_empty() {
-            let example = r#"regions = ["us-east-1"]"#;
-            problems.push(format!(
-                "regions: accounts need the Regions that they use: {example}"
-            ));
-        }
-        if !self.is_verified() && !self.regions.is_empty() {
-            problems.push("regions: without an [[account]] every Region is served".to_owned());
-        }
-    }
-
     fn blank() -> Self {
         Self {
             listen: String::new(),
@@ -306,6 +294,7 @@ impl Config {
             regions: BTreeSet::new(),
             accounts: Vec::new(),
             organization: None,
+            identities: MasterKeys::default(),
             templates: Templates {
                 folder: None,
                 fetch: true,
@@ -336,6 +325,22 @@ impl Config {
             log: LogFormat::Auto,
             log_level: String::new(),
         }
+    }
+}
+
+/// Reads a file of `[[account]]` and `[organization]` tables. Of the organization's members those are
+/// told that it describes itself.
+pub(crate) fn read_accounts(
+    path: &str,
+) -> Result<(Vec<Account>, Option<Organization>), ConfigError> {
+    let text = file::text(Some(path)).map_err(|problem| ConfigError(vec![problem]))?;
+    let (path, text) = text.unwrap_or_default();
+    let mut problems = Vec::new();
+    let read = file::read_accounts(&path, &text, &mut problems);
+    if problems.is_empty() {
+        Ok(read)
+    } else {
+        Err(ConfigError(problems))
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 
-pub(crate) use identities::{Identities, Role, role_unique_id};
+pub(crate) use identities::{Identities, Role, letters, role_unique_id};
 pub(crate) use known::{Actor, Known, Origin, iso8601, session_arn};
 use open::Asserted;
 pub(crate) use open::{Open, host};

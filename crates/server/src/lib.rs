@@ -2,6 +2,7 @@
 //!
 //! The only place that knows HTTP, and the only one with a clock, chance and the environment.
 
+pub mod accounts;
 mod clock;
 pub mod config;
 mod control;
@@ -9,6 +10,7 @@ mod front;
 mod http;
 mod log;
 mod metrics;
+mod opening;
 mod phase;
 mod seed;
 mod serve;

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mimeo_service::workflows::lease;
 use mimeo_service::{Directory, Fetching, PageKey, Service, UploadReaders, World};
-use mimeo_store::{Dialect, Location, OpenError, Options, Store, StoreError};
+use mimeo_store::{Dialect, OpenError, Store, StoreError};
 use mimeo_templates::fetch::{FetchRules, Fetcher, FetcherError, Loopback, PlainHttp};
 use mimeo_templates::shelf::{Shelf, ShelfError};
 use tokio::net::TcpListener;
@@ -22,17 +22,16 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
+use crate::accounts::{self, Loaded, Watching};
 use crate::config::{Config, ConfigError, Data, is_loopback};
 use crate::control;
-use crate::front::{Front, Identities, SessionKey};
+use crate::front::{Front, SessionKey};
 use crate::http::{self, Door};
 use crate::metrics::Metrics;
+use crate::opening;
 use crate::phase::{Phase, phases};
 use crate::seed::{self, SeedError};
 use crate::worker::Workers;
-
-/// The name of the SQLite file in the data folder.
-const DATABASE_FILE: &str = "mimeo.db";
 
 /// Where templates go beside a database that has no folder.
 const TEMPLATES_FOLDER: &str = "mimeo-data/templates";
@@ -115,13 +114,22 @@ impl fmt::Display for Mode {
 impl Server {
     /// Opens everything and begins to serve.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let listener = listen(&config).await?;
-        let address = listener.local_addr().map_err(|source| StartError::Listen {
-            listen: config.listen.clone(),
-            source,
-        })?;
-        let store = open_store(&config).await?;
+        let (listener, address) = bind(&config).await?;
+        let store = opening::store(&config).await?;
         store.announce(&format!("http://{address}"));
+        let started = Self::start_on(config, store.clone(), listener, address).await;
+        if started.is_err() {
+            store.close().await;
+        }
+        started
+    }
+
+    async fn start_on(
+        config: Config,
+        store: Store,
+        listener: TcpListener,
+        address: SocketAddr,
+    ) -> Result<Running, StartError> {
         if store.dialect() == Dialect::Sqlite {
             // This process holds the file's lock, so whoever had leases is dead.
             let copies = lease::take_all_back(&store).await?;
@@ -129,19 +137,20 @@ impl Server {
                 info!(copies, "copies of the last run go on");
             }
         }
-        let identities = Identities::of(&config.accounts).map_err(ConfigError)?;
-        if let Some(organization) = &config.organization {
-            let organization = organization.clone();
-            settle::organization(&store, organization).await?;
-        }
+        let described = config;
+        let Loaded {
+            config,
+            identities,
+            generation,
+        } = accounts::load(&described, &store).await?;
+        check_servable(&config, &address)?;
         // Open mode gives sessions to anybody: none of them may open in verified mode.
         let session_key = if config.is_verified() {
             settle::secret(&store, "session_key").await?
         } else {
             settle::secret(&store, "open_session_key").await?
         };
-        // Whoever keeps the sender may replace them while the server runs; nobody does yet.
-        let (_, identities) = watch::channel(Arc::new(identities));
+        let (replacing, identities) = watch::channel(Arc::new(identities));
         let front = Front::of(&config, identities, SessionKey::new(session_key.as_bytes()));
         let world = world(&config, store.clone(), address).await?;
         let service = Service::new(world);
@@ -165,6 +174,16 @@ impl Server {
             tasks.spawn(workers.run());
         }
         tasks.spawn(control::tick(service.clone(), watch.clone()));
+        // Nobody else can write to a SQLite file that this process holds.
+        if store.dialect() == Dialect::Postgres {
+            let watching = Watching {
+                config: described,
+                store,
+                generation,
+                identities: config.is_verified().then_some(replacing),
+            };
+            tasks.spawn(watching.run(watch.clone()));
+        }
         let door = Door::new(&config, front, service, metrics, watch.clone());
         tasks.spawn(http::listen(listener, Arc::new(door), watch));
         let mode = mode(&config);
@@ -257,65 +276,27 @@ fn mode(config: &Config) -> Mode {
     }
 }
 
-async fn listen(config: &Config) -> Result<TcpListener, StartError> {
+async fn bind(config: &Config) -> Result<(TcpListener, SocketAddr), StartError> {
     let refused = |source| StartError::Listen {
         listen: config.listen.clone(),
         source,
     };
     let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
-    // The socket decides, not the text of the configuration: a name may be any address.
     let address = listener.local_addr().map_err(refused)?;
-    if !config.is_verified() && !config.allow_open_network && !is_loopback(&address) {
-        return Err(StartError::OpenNetwork(address));
+    Ok((listener, address))
+}
+
+/// Whether all accounts together can be served at this address.
+fn check_servable(config: &Config, address: &SocketAddr) -> Result<(), StartError> {
+    let problems = config.unservable();
+    if !problems.is_empty() {
+        return Err(ConfigError(problems).into());
     }
-    Ok(listener)
-}
-
-async fn open_store(config: &Config) -> Result<Store, StartError> {
-    let location = match &config.data {
-        Data::Folder(folder) => {
-            make_folder(folder)?;
-            make_private(&folder.join(DATABASE_FILE))?;
-            Location::SqliteFile(folder.join(DATABASE_FILE))
-        }
-        Data::Memory => Location::SqliteMemory,
-        Data::Postgres(url) => Location::Postgres(url.clone()),
-    };
-    Ok(Store::open(
-        &location,
-        Options {
-            write_batch_max: config.limits.write_batch_max,
-            ..Options::default()
-        },
-    )
-    .await?)
-}
-
-fn make_folder(path: &Path) -> Result<(), StartError> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path);
-    made.map_err(|source| StartError::Folder {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// Makes a file that only its owner can read; SQLite gives its companions the same mode.
-fn make_private(path: &Path) -> Result<(), StartError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let made = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path);
-    made.map(drop).map_err(|source| StartError::Folder {
-        path: path.to_owned(),
-        source,
-    })
+    // The socket decides, not the text of the configuration: a name may be any address.
+    if !config.is_verified() && !config.allow_open_network && !is_loopback(address) {
+        return Err(StartError::OpenNetwork(*address));
+    }
+    Ok(())
 }
 
 async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, StartError> {

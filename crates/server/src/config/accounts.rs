@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mimeo_domain::AccountId;
 use mimeo_sigv4::ACCESS_KEY_ID_BYTES_MAX;
+use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::Secret;
@@ -25,18 +26,25 @@ const SESSION_SECONDS: std::ops::RangeInclusive<u64> = 3600..=43_200;
 const SESSION_SECONDS_DEFAULT: u64 = 3600;
 
 /// An account as it is described: plain data, in which names still stand for what they name.
-/// `front::Identities` makes sense of it.
-#[derive(Debug, Clone)]
+/// `front::Identities` makes sense of it. The store keeps it in this form, but for its keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Account {
     pub id: AccountId,
     /// For people, and as the organization tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The unit of the organization that it belongs to; its root, if none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    #[serde(skip)]
     pub keys: Vec<AccessKey>,
+    #[serde(default, rename = "user", skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<User>,
+    #[serde(default, rename = "group", skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Group>,
+    #[serde(default, rename = "role", skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
+    #[serde(default, rename = "policy", skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<NamedPolicy>,
 }
 
@@ -50,7 +58,7 @@ pub struct AccessKey {
 }
 
 /// A user: may do what its policies and those of its groups allow.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
     pub name: String,
     /// Begins and ends with a slash, as IAM has paths.
@@ -61,7 +69,7 @@ pub struct User {
 }
 
 /// Users who may do the same.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Group {
     pub name: String,
     pub path: String,
@@ -69,7 +77,7 @@ pub struct Group {
 }
 
 /// A role: whoever its trust policy names may act as it for a while.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Role {
     pub name: String,
     pub path: String,
@@ -77,14 +85,29 @@ pub struct Role {
     pub trust: String,
     pub policies: Vec<String>,
     /// The longest session.
+    #[serde(rename = "max_session_seconds", with = "seconds")]
     pub session_max: Duration,
 }
 
 /// A policy of the account, as JSON.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NamedPolicy {
     pub name: String,
     pub document: String,
+}
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(of: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(of.as_secs())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_secs)
+    }
 }
 
 impl Account {

@@ -43,19 +43,8 @@ pub(super) struct Read {
 /// Reads a file; a key that does not exist is a problem.
 pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> Read {
     let file = path.display();
-    let mut table: Table = match text.parse() {
-        Ok(table) => table,
-        Err(error) => {
-            // Not the whole error: it quotes the line, which may hold a secret.
-            let error: toml::de::Error = error;
-            let before = error
-                .span()
-                .and_then(|span| text.get(..span.start))
-                .unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            problems.push(format!("{file}, line {line}: {}", error.message()));
-            return Read::default();
-        }
+    let Some(mut table) = parsed(path, text, problems) else {
+        return Read::default();
     };
     let mut of_file = Vec::new();
     let accounts = table.remove("account");
@@ -91,6 +80,48 @@ pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> Read 
         organization,
         keys,
     }
+}
+
+/// Reads a file of accounts and their organization, and nothing else. Of the organization's members
+/// those are told that it describes itself.
+pub(super) fn read_accounts(
+    path: &Path,
+    text: &str,
+    problems: &mut Vec<String>,
+) -> (Vec<Account>, Option<Organization>) {
+    let Some(mut table) = parsed(path, text, problems) else {
+        return (Vec::new(), None);
+    };
+    let mut of_file = Vec::new();
+    let accounts = table.remove("account");
+    let accounts = accounts.map_or_else(Vec::new, |value| accounts::read(value, &mut of_file));
+    let organization = table.remove("organization");
+    let organization = organization.and_then(|value| organization::read(value, &[], &mut of_file));
+    for (name, _) in table {
+        of_file.push(format!(
+            "`{name}` does not belong here: accounts are written [[account]] and [organization]"
+        ));
+    }
+    let file = path.display();
+    let told = of_file.into_iter();
+    problems.extend(told.map(|problem| format!("{file}: {problem}")));
+    (accounts, organization)
+}
+
+fn parsed(path: &Path, text: &str, problems: &mut Vec<String>) -> Option<Table> {
+    let error: toml::de::Error = match text.parse::<Table>() {
+        Ok(table) => return Some(table),
+        Err(error) => error,
+    };
+    // Not the whole error: it quotes the line, which may hold a secret.
+    let before = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let file = path.display();
+    problems.push(format!("{file}, line {line}: {}", error.message()));
+    None
 }
 
 /// Keys with their tables' names, such as `templates.fetch`; tables are one deep.

@@ -67,7 +67,8 @@ fn described(fields: &mut Fields<'_>) -> Option<Member> {
     })
 }
 
-fn member(account: &Account) -> Member {
+/// An account as a member.
+pub(crate) fn member(account: &Account) -> Member {
     Member {
         account: account.id.clone(),
         name: account.name.clone().unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! The one description of every setting: name, default, meaning, effect.
 
-use super::Config;
 use super::values::{count, data, list, listen, log, log_level, maybe, millis, seconds, switch};
+use super::{Config, MasterKey};
 
 /// One setting.
 #[derive(Debug)]
@@ -79,6 +79,13 @@ settings! {
     "log_level" ["log-level"] "LEVEL" = "info",
         "What is logged: `error`, `warn`, `info` (a line a request), `debug`.",
         |config, text| config.log_level = log_level(text)?;
+
+    "identities.key_file" ["identities-key-file"] "FILE" = "",
+        "A file with the master key: secrets in the store are sealed with it.",
+        |config, text| config.identities.of_file = maybe(text, MasterKey::read)?;
+    "identities.key" [] "KEY" = "",
+        "The master key itself, instead of a file: 64 hexadecimal digits, or 32 bytes in Base64.",
+        |config, text| config.identities.given = maybe(text, MasterKey::parse)?;
 
     "templates.fetch" ["templates-fetch"] "ON|OFF" = "on",
         "Whether LoadTemplateFromURL is fetched. `off` keeps the URL without a body.",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mimeo_domain::AccountId;
+use mimeo_domain::organizations::Organization;
 use mimeo_iam::{Policy, TrustPolicy, managed};
 use mimeo_sigv4::sha256;
 
@@ -15,6 +16,8 @@ use crate::config::{Account, Secret};
 pub(crate) struct Identities {
     keys: HashMap<String, Key>,
     accounts: HashMap<AccountId, Inhabitants>,
+    /// The id of the organization of which all of them are members.
+    pub organization: Option<String>,
 }
 
 /// An access key that lasts.
@@ -100,6 +103,12 @@ impl Identities {
         } else {
             Err(problems)
         }
+    }
+
+    /// The same, in their organization.
+    pub(crate) fn within(mut self, organization: Option<&Organization>) -> Self {
+        self.organization = organization.map(|organization| organization.id.clone());
+        self
     }
 
     pub(crate) fn key(&self, id: &str) -> Option<&Key> {
@@ -269,7 +278,7 @@ fn unique_id(prefix: &str, account: &AccountId, resource: &str) -> String {
 }
 
 /// A letter or digit of IAM's alphabet for each byte.
-pub(super) fn letters(bytes: &[u8]) -> String {
+pub(crate) fn letters(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let letter = |byte: &u8| char::from(ALPHABET[usize::from(byte % 32)]);
     bytes.iter().map(letter).collect()

@@ -27,8 +27,6 @@ pub(crate) struct Verified {
     /// Whoever may call; each request looks once.
     identities: watch::Receiver<Arc<Identities>>,
     regions: BTreeSet<RegionName>,
-    /// Of which all accounts are members.
-    organization: Option<String>,
     cache: KeyCache,
 }
 
@@ -41,11 +39,9 @@ enum Holder<'a> {
 
 impl Verified {
     pub(super) fn of(config: &Config, identities: watch::Receiver<Arc<Identities>>) -> Self {
-        let organization = config.organization.as_ref();
         Self {
             identities,
             regions: config.regions.clone(),
-            organization: organization.map(|organization| organization.id.clone()),
             cache: KeyCache::default(),
         }
     }
@@ -113,7 +109,7 @@ impl Verified {
         let session = match holder {
             Holder::Session(session) => session,
             Holder::Lasting(key) => {
-                let place = self.place(&key.account, region, origin);
+                let place = place(identities, &key.account, region, origin);
                 return match &key.user {
                     None => Ok(place.root()),
                     Some(name) => identities
@@ -132,7 +128,7 @@ impl Verified {
             session_policy: policy
                 .map_err(|_| Refused::UnrecognizedClient)?
                 .map(Arc::new),
-            ..self.place(&session.account, region, origin)
+            ..place(identities, &session.account, region, origin)
         };
         // Whoever is gone by now has no session any more.
         let known = match &session.who {
@@ -156,22 +152,6 @@ impl Verified {
         known.ok_or(Refused::UnrecognizedClient)
     }
 
-    fn place<'a>(
-        &'a self,
-        account: &'a mimeo_domain::AccountId,
-        region: &'a RegionName,
-        origin: &Origin<'a>,
-    ) -> Place<'a> {
-        Place {
-            account,
-            region,
-            organization: self.organization.as_deref(),
-            origin: *origin,
-            session: None,
-            session_policy: None,
-        }
-    }
-
     fn region(&self, credential: &Credential<'_>) -> Result<RegionName, Refused> {
         let region = credential.region.parse::<RegionName>();
         let region = region.map_err(|_| Refused::ScopeRegion)?;
@@ -182,6 +162,22 @@ impl Verified {
         } else {
             Err(Refused::ScopeRegion)
         }
+    }
+}
+
+fn place<'a>(
+    identities: &'a Identities,
+    account: &'a mimeo_domain::AccountId,
+    region: &'a RegionName,
+    origin: &Origin<'a>,
+) -> Place<'a> {
+    Place {
+        account,
+        region,
+        organization: identities.organization.as_deref(),
+        origin: *origin,
+        session: None,
+        session_policy: None,
     }
 }
 

@@ -1,6 +1,5 @@
 //! What all servers on a store agree on before they serve.
 
-use mimeo_domain::organizations::Organization;
 use mimeo_store::{Store, StoreError, Tx, Work};
 
 use crate::clock;
@@ -22,26 +21,5 @@ impl Work for Settle {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
         tx.settle(self.name, &self.proposed).await
-    }
-}
-
-/// Makes the organization what it is described as.
-pub(super) async fn organization(
-    store: &Store,
-    organization: Organization,
-) -> Result<(), StoreError> {
-    store.write(SettleOrganization { organization }).await
-}
-
-struct SettleOrganization {
-    organization: Organization,
-}
-
-impl Work for SettleOrganization {
-    type Output = ();
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        tx.settle_organization(&self.organization).await
     }
 }

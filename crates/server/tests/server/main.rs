@@ -9,6 +9,7 @@ mod policies;
 mod probes;
 mod run;
 mod seed;
+mod stored_accounts;
 mod sts;
 mod verified_mode;
 mod wire;

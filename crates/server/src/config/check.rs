@@ -1,0 +1,66 @@
+//! What must fit together in a configuration.
+
+use super::{Account, Config};
+use crate::front::Identities;
+
+impl Config {
+    /// Whether signatures are checked: as soon as there is an account to check them against.
+    pub fn is_verified(&self) -> bool {
+        !self.accounts.is_empty()
+    }
+
+    /// All that is wrong by itself. With a master key the store may hold further accounts, so that
+    /// more is known only when it is open.
+    pub(super) fn check(&self, problems: &mut Vec<String>) {
+        if self.identities.of_file.is_some() && self.identities.given.is_some() {
+            problems.push(
+                "the master key is given twice: identities.key_file or identities.key, not both"
+                    .to_owned(),
+            );
+        }
+        if self.identities.key().is_some() {
+            problems.extend(Identities::of(&self.accounts).err().unwrap_or_default());
+        } else {
+            problems.extend(self.unfit());
+            problems.extend(self.unservable());
+        }
+    }
+
+    /// What does not fit together in the accounts and their organization.
+    pub(crate) fn unfit(&self) -> Vec<String> {
+        let mut problems = Identities::of(&self.accounts).err().unwrap_or_default();
+        if let Some(organization) = &self.organization {
+            let found = organization.problems(&self.quotas).into_iter();
+            problems.extend(found.map(|problem| format!("organization: {problem}")));
+        } else {
+            let placed = self
+                .accounts
+                .iter()
+                .filter(|account| account.unit.is_some());
+            let told = |account: &Account| {
+                let id = &account.id;
+                format!("account {id}: it is in a unit, but there is no [organization]")
+            };
+            problems.extend(placed.map(told));
+        }
+        problems
+    }
+
+    /// Why these accounts cannot be served.
+    pub(crate) fn unservable(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.is_verified() && self.accounts.iter().all(|account| account.keys.is_empty()) {
+            problems.push("no account has an [[account.key]], so nobody could call".to_owned());
+        }
+        if self.is_verified() && self.regions.is_empty() {
+            let example = r#"regions = ["us-east-1"]"#;
+            problems.push(format!(
+                "regions: accounts need the Regions that they use: {example}"
+            ));
+        }
+        if !self.is_verified() && !self.regions.is_empty() {
+            problems.push("regions: without an [[account]] every Region is served".to_owned());
+        }
+        problems
+    }
+}

@@ -1,0 +1,59 @@
+//! Opening the store that a configuration names.
+
+use std::path::Path;
+
+use mimeo_store::{Location, Options, Store};
+
+use crate::config::{Config, Data};
+use crate::serve::StartError;
+
+/// The name of the SQLite file in the data folder.
+const DATABASE_FILE: &str = "mimeo.db";
+
+/// Opens the store of a configuration, and makes what is missing of it.
+pub(crate) async fn store(config: &Config) -> Result<Store, StartError> {
+    let location = match &config.data {
+        Data::Folder(folder) => {
+            make_folder(folder)?;
+            make_private(&folder.join(DATABASE_FILE))?;
+            Location::SqliteFile(folder.join(DATABASE_FILE))
+        }
+        Data::Memory => Location::SqliteMemory,
+        Data::Postgres(url) => Location::Postgres(url.clone()),
+    };
+    Ok(Store::open(
+        &location,
+        Options {
+            write_batch_max: config.limits.write_batch_max,
+            ..Options::default()
+        },
+    )
+    .await?)
+}
+
+fn make_folder(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path);
+    made.map_err(|source| StartError::Folder {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Makes a file that only its owner can read; SQLite gives its companions the same mode.
+fn make_private(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path);
+    made.map(drop).map_err(|source| StartError::Folder {
+        path: path.to_owned(),
+        source,
+    })
+}
