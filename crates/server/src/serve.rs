@@ -144,12 +144,7 @@ impl Server {
             generation,
         } = accounts::load(&described, &store).await?;
         check_servable(&config, &address)?;
-        // Open mode gives sessions to anybody: none of them may open in verified mode.
-        let session_key = if config.is_verified() {
-            settle::secret(&store, "session_key").await?
-        } else {
-            settle::secret(&store, "open_session_key").await?
-        };
+        let session_key = session_key(&config, &store).await?;
         let (replacing, identities) = watch::channel(Arc::new(identities));
         let front = Front::of(&config, identities, SessionKey::new(session_key.as_bytes()));
         let world = world(&config, store.clone(), address).await?;
@@ -297,6 +292,18 @@ fn check_servable(config: &Config, address: &SocketAddr) -> Result<(), StartErro
         return Err(StartError::OpenNetwork(*address));
     }
     Ok(())
+}
+
+/// The key of sessions' tokens, which all servers on a store share.
+async fn session_key(config: &Config, store: &Store) -> Result<String, StoreError> {
+    // Open mode gives sessions to anybody: none of them may open in verified mode.
+    if !config.is_verified() {
+        return settle::secret(store, "open_session_key").await;
+    }
+    let shared = settle::secret(store, "session_key").await?;
+    // With a master key, whoever reads the database can forge no sessions either.
+    let key = config.identities.key();
+    Ok(key.map_or(shared.clone(), |key| key.with_shared(&shared)))
 }
 
 async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, StartError> {

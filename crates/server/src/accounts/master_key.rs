@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 use zeroize::Zeroizing;
 
 use crate::clock;
@@ -72,6 +73,12 @@ impl MasterKey {
         self.open(&of_key(account, key_id), sealed)
     }
 
+    /// A key that takes both this one and what the nodes on a store share, so that neither the store
+    /// nor the file is enough.
+    pub(crate) fn with_shared(&self, shared: &str) -> String {
+        hex::encode(self.derive(&format!("mimeo with shared {shared}")))
+    }
+
     fn seal(&self, bound_to: &str, secret: &Secret) -> String {
         let nonce: [u8; NONCE_LEN] = clock::random();
         let mut sealed = secret.reveal().as_bytes().to_vec();
@@ -100,8 +107,14 @@ impl MasterKey {
     }
 
     fn cipher(&self) -> LessSafeKey {
-        let key = UnboundKey::new(&AES_256_GCM, &*self.0).expect("32 bytes are an AES-256 key");
+        let key = UnboundKey::new(&AES_256_GCM, self.derive("mimeo secret seal").as_ref())
+            .expect("SHA-256 has the length of an AES-256 key");
         LessSafeKey::new(key)
+    }
+
+    fn derive(&self, purpose: &str) -> hmac::Tag {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*self.0);
+        hmac::sign(&key, purpose.as_bytes())
     }
 }
 
@@ -184,5 +197,12 @@ mod tests {
             assert!(key.open_secret("111111111111", "AKIA1", text).is_none());
         }
         assert_eq!(format!("{key:?}"), "MasterKey(redacted)");
+        let sessions =
+            [(&key, "a"), (&key, "b"), (&other, "a")].map(|(key, of)| key.with_shared(of));
+        let [one, of_another_store, of_another_key] = &sessions;
+        assert!(
+            one != of_another_store && one != of_another_key,
+            "{sessions:?}"
+        );
     }
 }

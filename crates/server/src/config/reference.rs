@@ -21,7 +21,8 @@ const ACCOUNTS: &str = r#"
 Without an account the server runs in **open mode**: signatures are not checked, and it listens on
 a loopback address only. With the first account it runs in **verified mode**: every request must be
 signed with one of the keys below, in one of the Regions of `regions`, and its sender may do what
-its policies allow. [Policies](policies.md) tells what a policy may say.
+its policies allow. [Policies](policies.md) tells what a policy may say. The same tables can be kept
+in the store, and changed there by commands: [Identities](identities.md).
 
 ```toml
 regions = ["us-east-1", "eu-west-1"]

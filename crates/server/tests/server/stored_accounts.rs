@@ -213,6 +213,78 @@ async fn servers_on_one_store_follow_changes_without_a_restart() {
 }
 
 #[tokio::test]
+async fn an_organization_is_what_commands_describe_once_a_server_has_looked() {
+    let migrations = mimeo_store::MIGRATIONS;
+    let Some(url) = mimeo_store::testing::postgres_url(migrations).await else {
+        return;
+    };
+    let config = on(&Data::Postgres(url), REGIONS);
+    let (account, _) = STORED.split_once("[organization]").unwrap();
+    let alone = account.replace("unit = \"ou-ab12-platform\"", "");
+    set(config.clone(), &alone).await;
+    let server = start(config.clone()).await;
+    let enable = || async {
+        let signer = Identity {
+            access_key_id: "AKIASPOKE",
+            secret_access_key: "hidden-secret",
+            ..identity()
+        };
+        let call = Request::call("EnableAWSOrganizationsAccess", "{}");
+        let answer = call.signed_by(&server, &signer, 0).send(&server).await;
+        answer.status
+    };
+    assert_eq!(enable().await, 400, "there is no organization");
+    set(config, STORED).await;
+    for _ in 0..60 {
+        if enable().await == 200 {
+            break;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(enable().await, 200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_follow_goes_on_with_whom_it_knows() {
+    let migrations = mimeo_store::MIGRATIONS;
+    let Some(url) = mimeo_store::testing::postgres_url(migrations).await else {
+        return;
+    };
+    let config = on(&Data::Postgres(url.clone()), REGIONS);
+    set(config.clone(), STORED).await;
+    let server = start(config.clone()).await;
+    let hub = "[[account]]\nid = \"111111111111\"\n[[account.key]]\nid = \"AKIAHUB\"\n\
+               secret = \"of the hub\"\n";
+    let other = start(on(
+        &Data::Postgres(url.clone()),
+        &format!("{REGIONS}\n{hub}"),
+    ))
+    .await;
+
+    // One of them has this account already, by its own configuration.
+    let twice = hub.replace("AKIAHUB", "AKIATWICE");
+    set(config.clone(), &twice).await;
+    becomes(&server, "AKIATWICE", "of the hub", welcome()).await;
+    sleep(Duration::from_millis(1500)).await;
+    assert_eq!(call(&other, "AKIATWICE", "of the hub").await, unknown());
+    assert_eq!(call(&other, "AKIAHUB", "of the hub").await, welcome());
+
+    let away = "ALTER TABLE identity_state RENAME TO away";
+    mimeo_store::testing::administer(&url, away).await;
+    sleep(Duration::from_millis(1500)).await;
+    assert_eq!(call(&server, "AKIASPOKE", "hidden-secret").await, welcome());
+    let back = "ALTER TABLE away RENAME TO identity_state";
+    mimeo_store::testing::administer(&url, back).await;
+    let registry = Registry::open(config).await.unwrap();
+    registry.remove("111111111111").await.unwrap();
+    registry.close().await;
+    becomes(&server, "AKIATWICE", "of the hub", unknown()).await;
+    server.stop().await;
+    other.stop().await;
+}
+
+#[tokio::test]
 async fn of_two_commands_at_once_none_is_lost() {
     let migrations = mimeo_store::MIGRATIONS;
     let Some(url) = mimeo_store::testing::postgres_url(migrations).await else {
