@@ -21,7 +21,7 @@ struct Server {
 impl Server {
     fn start() -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_mimeo"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data", "memory"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--data", ":memory:"])
             .env("MIMEO_TEMPLATES_FETCH", "off")
             .stdout(Stdio::piped())
             .spawn()
