@@ -96,60 +96,7 @@ impl Verified {
             self.cache.insert(credential, version, derived);
         }
         let region = self.region(credential)?;
-        self.known(&identities, holder, &region, origin)
-    }
-
-    fn known(
-        &self,
-        identities: &Identities,
-        holder: Holder<'_>,
-        region: &RegionName,
-        origin: &Origin<'_>,
-    ) -> Result<Known, Refused> {
-        let session = match holder {
-            Holder::Session(session) => session,
-            Holder::Lasting(key) => {
-                let place = place(identities, &key.account, region, origin);
-                return match &key.user {
-                    None => Ok(place.root()),
-                    Some(name) => identities
-                        .user(&key.account, name)
-                        .map(|user| place.user(user))
-                        .ok_or(Refused::UnrecognizedClient),
-                };
-            }
-        };
-        if session.is_over(origin.now) {
-            return Err(Refused::ExpiredToken);
-        }
-        let policy = session.policy.as_deref().map(Policy::parse).transpose();
-        let place = Place {
-            session: Some(Began(session.began)),
-            session_policy: policy
-                .map_err(|_| Refused::UnrecognizedClient)?
-                .map(Arc::new),
-            ..place(identities, &session.account, region, origin)
-        };
-        // Whoever is gone by now has no session any more.
-        let known = match &session.who {
-            Who::Root => identities
-                .has_account(&session.account)
-                .then(|| place.root()),
-            Who::User(name) => {
-                let user = identities.user(&session.account, name);
-                user.map(|user| place.user(user))
-            }
-            Who::Role {
-                resource,
-                session_name,
-            } => {
-                let name = resource.rsplit('/').next().unwrap_or_default();
-                let role = identities.role(&session.account, name);
-                role.filter(|role| role.resource == *resource)
-                    .map(|role| place.role(role, session_name))
-            }
-        };
-        known.ok_or(Refused::UnrecognizedClient)
+        known(&identities, holder, &region, origin)
     }
 
     fn region(&self, credential: &Credential<'_>) -> Result<RegionName, Refused> {
@@ -163,6 +110,59 @@ impl Verified {
             Err(Refused::ScopeRegion)
         }
     }
+}
+
+/// What is known of whoever holds the key that signed.
+fn known(
+    identities: &Identities,
+    holder: Holder<'_>,
+    region: &RegionName,
+    origin: &Origin<'_>,
+) -> Result<Known, Refused> {
+    let session = match holder {
+        Holder::Session(session) => session,
+        Holder::Lasting(key) => {
+            let place = place(identities, &key.account, region, origin);
+            return match &key.user {
+                None => Ok(place.root()),
+                Some(name) => identities
+                    .user(&key.account, name)
+                    .map(|user| place.user(user))
+                    .ok_or(Refused::UnrecognizedClient),
+            };
+        }
+    };
+    if session.is_over(origin.now) {
+        return Err(Refused::ExpiredToken);
+    }
+    let policy = session.policy.as_deref().map(Policy::parse).transpose();
+    let place = Place {
+        session: Some(Began(session.began)),
+        session_policy: policy
+            .map_err(|_| Refused::UnrecognizedClient)?
+            .map(Arc::new),
+        ..place(identities, &session.account, region, origin)
+    };
+    // Whoever is gone by now has no session any more.
+    let known = match &session.who {
+        Who::Root => identities
+            .has_account(&session.account)
+            .then(|| place.root()),
+        Who::User(name) => {
+            let user = identities.user(&session.account, name);
+            user.map(|user| place.user(user))
+        }
+        Who::Role {
+            resource,
+            session_name,
+        } => {
+            let name = resource.rsplit('/').next().unwrap_or_default();
+            let role = identities.role(&session.account, name);
+            role.filter(|role| role.resource == *resource)
+                .map(|role| place.role(role, session_name))
+        }
+    };
+    known.ok_or(Refused::UnrecognizedClient)
 }
 
 fn place<'a>(
