@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mimeo_server::accounts::{MasterKey, Registry};
-use mimeo_server::config::{Config, Data};
+use mimeo_server::config::{Config, Data, MasterKeys};
 use mimeo_server::{Mode, Running, Server};
 use mimeo_sigv4::Identity;
 use tempfile::TempDir;
@@ -149,7 +149,7 @@ async fn what_cannot_be_served_together_is_told_at_the_start() {
     assert!(told.contains("regions: accounts need"), "{told}");
 
     let mut keyless = on(&data, REGIONS);
-    keyless.identities = Default::default();
+    keyless.identities = MasterKeys::default();
     let told = refused(keyless.clone()).await;
     assert!(told.contains("the master key that their secrets"), "{told}");
     keyless.identities.given = Some(MasterKey::parse(&KEY.replace("00", "01")).unwrap());
