@@ -24,6 +24,12 @@ FROM membership m
 CROSS JOIN portfolio_share s
 WHERE s.recipient = m.node AND s.accepted = 1 AND m.account <> s.owner;
 
+-- A product stands in portfolios of many recipients, and in few of its owner's: those open it.
+DROP INDEX portfolio_product_by_product;
+
+CREATE INDEX portfolio_product_by_product
+    ON portfolio_product (region, product_id, portfolio_account, portfolio_id);
+
 -- By account first, for what an account loses in every Region.
 DROP INDEX portfolio_product_foreign;
 
@@ -82,20 +88,24 @@ CREATE INDEX portfolio_constraint_by_pair
 
 -- What an imported product brings along into a portfolio of the recipient's: the template constraints
 -- of the imported portfolio, the first by id of those through which the recipient sees the product,
--- and its launch constraint unless there is one, or a stack set, on the spot.
+-- and its launch constraint unless there is one, or a stack set, on the spot. CROSS JOIN makes SQLite
+-- begin with the portfolio, never with all constraints of a Region.
 CREATE VIEW inherited_constraint AS
 SELECT l.region, l.portfolio_id, l.product_id, l.portfolio_account AS account, c.id, c.body
 FROM portfolio_product l
-JOIN portfolio_constraint c
-    ON c.region = l.region AND c.product_id = l.product_id AND c.portfolio_id = (
+CROSS JOIN portfolio_constraint c
+WHERE c.region = l.region AND c.product_id = l.product_id
+    AND c.portfolio_id = (
         SELECT MIN(up.portfolio_id) FROM portfolio_product up
-        WHERE up.region = l.region AND up.product_id = l.product_id AND EXISTS (
-            SELECT 1 FROM seen_share s
-            WHERE s.region = up.region AND s.portfolio_id = up.portfolio_id
-                AND s.account = l.portfolio_account
-        )
+        WHERE up.region = l.region AND up.product_id = l.product_id
+            AND up.portfolio_account = l.product_account
+            AND EXISTS (
+                SELECT 1 FROM seen_share s
+                WHERE s.region = up.region AND s.portfolio_id = up.portfolio_id
+                    AND s.account = l.portfolio_account
+            )
     )
-WHERE l.product_account <> l.portfolio_account
+    AND l.product_account <> l.portfolio_account
     AND (c.kind = 'TEMPLATE' OR c.kind = 'LAUNCH' AND NOT EXISTS (
         SELECT 1 FROM portfolio_constraint own
         WHERE own.region = l.region AND own.portfolio_id = l.portfolio_id

@@ -21,7 +21,8 @@ statements! {
     ASSOCIATE = "INSERT INTO portfolio_product (region, portfolio_id, product_id, portfolio_account, product_account, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (region, portfolio_id, product_id) DO NOTHING";
     DISASSOCIATE = "DELETE FROM portfolio_product WHERE region = ?1 AND portfolio_id = ?2 AND product_id = ?3";
     HOLDS = "SELECT product_account FROM portfolio_product WHERE region = ?1 AND portfolio_id = ?2 AND product_id = ?3";
-    HOLDING = "SELECT p.body FROM portfolio_product pp JOIN portfolio p ON p.region = pp.region AND p.id = pp.portfolio_id WHERE pp.region = ?2 AND pp.product_id = ?3 AND pp.portfolio_id > ?4 AND (p.account = ?1 OR EXISTS (SELECT 1 FROM seen_share s WHERE s.region = pp.region AND s.portfolio_id = pp.portfolio_id AND s.account = ?1)) ORDER BY pp.portfolio_id LIMIT ?5";
+    OWN_HOLDING = "SELECT p.body FROM portfolio_product pp JOIN portfolio p ON p.region = pp.region AND p.id = pp.portfolio_id WHERE pp.region = ?2 AND pp.product_id = ?3 AND pp.portfolio_account = ?1 AND pp.portfolio_id > ?4 ORDER BY pp.portfolio_id LIMIT ?5";
+    SEEN_HOLDING = "SELECT p.body FROM portfolio_product pp JOIN portfolio p ON p.region = pp.region AND p.id = pp.portfolio_id WHERE pp.region = ?2 AND pp.product_id = ?3 AND pp.portfolio_account = (SELECT o.account FROM product o WHERE o.region = ?2 AND o.id = ?3 AND o.account <> ?1) AND pp.portfolio_id > ?4 AND EXISTS (SELECT 1 FROM seen_share s WHERE s.region = pp.region AND s.portfolio_id = pp.portfolio_id AND s.account = ?1) ORDER BY pp.portfolio_id LIMIT ?5";
     DROP_LOST = "DELETE FROM portfolio_product WHERE region = ?1 AND product_account = ?3 AND portfolio_account IN (SELECT account FROM membership WHERE node = ?2) AND portfolio_account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = portfolio_product.product_id AND up.portfolio_account = ?3 AND s.account = portfolio_product.portfolio_account)";
     DROP_LOST_PRODUCT = "DELETE FROM portfolio_product WHERE region = ?1 AND product_id = ?2 AND product_account = ?3 AND portfolio_account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = ?2 AND up.portfolio_account = ?3 AND s.account = portfolio_product.portfolio_account)";
 }
@@ -176,7 +177,7 @@ impl Tx<'_> {
         owner.map(read).transpose()
     }
 
-    /// Portfolios that hold the product and that the account owns or has accepted, by id.
+    /// Portfolios that hold the product and that the account owns or sees, by id.
     pub async fn page_portfolios_holding(
         &mut self,
         scope: &AuthScope,
@@ -193,7 +194,12 @@ impl Tx<'_> {
             after,
             stored_count(limit)
         ];
-        read_all(&self.query(HOLDING, row, |row| row.text(0)).await?)
+        let mut bodies = self.query(OWN_HOLDING, row, |row| row.text(0)).await?;
+        bodies.extend(self.query(SEEN_HOLDING, row, |row| row.text(0)).await?);
+        let mut portfolios: Vec<Portfolio> = read_all(&bodies)?;
+        portfolios.sort_by(|a, b| a.id.cmp(&b.id));
+        portfolios.truncate(limit);
+        Ok(portfolios)
     }
 
     /// After a share of `owner` with `recipient` ended: takes the owner's products that an account

@@ -50,19 +50,20 @@ pub enum After {
 /// Products of one name that a look-up reads at most: two are already too many.
 const NAMESAKES_MAX: i64 = 64;
 
+// CROSS JOIN makes SQLite go from the product's versions to their actions.
 statements! {
     INSERT = "INSERT INTO product (region, id, account, title, owner, product_type, searchable, sources, artifacts_count, newest_artifact, created, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OWN = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
-    VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.account = ?3))";
+    VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = product.account AND s.account = ?3))";
     OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3 ORDER BY id LIMIT ?4";
-    SEEN_OF_TITLE = "SELECT p.body, p.newest_artifact FROM product p WHERE p.region = ?2 AND p.title = ?3 AND p.account IN (SELECT s.owner FROM seen_share s WHERE s.account = ?1 AND s.region = ?2) AND EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = p.region AND pp.product_id = p.id AND pp.portfolio_account = s.owner AND pp.product_account = s.owner AND s.account = ?1) ORDER BY p.id LIMIT ?4";
+    SEEN_OF_TITLE = "SELECT p.body, p.newest_artifact FROM product p WHERE p.account IN (SELECT s.owner FROM seen_share s WHERE s.account = ?1 AND s.region = ?2) AND p.region = ?2 AND p.title = ?3 AND EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = p.region AND pp.product_id = p.id AND pp.portfolio_account = p.account AND s.account = ?1) LIMIT ?4";
     UPDATE = "UPDATE product SET title = ?4, owner = ?5, searchable = ?6, body = ?7 WHERE region = ?1 AND id = ?2 AND account = ?3";
     ADD_ARTIFACTS = "UPDATE product SET artifacts_count = artifacts_count + ?3, newest_artifact = CASE WHEN artifacts_count > 0 AND newest_artifact > ?4 THEN newest_artifact ELSE ?4 END WHERE region = ?1 AND id = ?2";
     RECOUNT = "UPDATE product SET artifacts_count = artifacts_count - 1, newest_artifact = (SELECT MAX(created) FROM artifact WHERE region = ?1 AND product_id = ?2) WHERE region = ?1 AND id = ?2";
     ADD_SOURCE = "UPDATE product SET sources = CASE WHEN sources = '' THEN ?3 ELSE sources || ' ' || ?3 END WHERE region = ?1 AND id = ?2 AND ' ' || sources || ' ' NOT LIKE '% ' || ?3 || ' %'";
     REMOVE = "DELETE FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
-    HOLDINGS = "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM portfolio_product WHERE region = ?1 AND product_id = ?2), (SELECT CAST(COUNT(*) AS BIGINT) FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account = ?3), (SELECT CAST(COUNT(*) AS BIGINT) FROM budget_resource WHERE region = ?1 AND resource_id = ?2 AND account = ?3), (SELECT CAST(COUNT(*) AS BIGINT) FROM artifact a JOIN service_action_artifact o ON o.region = a.region AND o.artifact_id = a.id WHERE a.region = ?1 AND a.product_id = ?2)";
-    IN_PORTFOLIO = "SELECT p.id, p.searchable, p.owner, p.product_type, p.sources, p.artifacts_count, p.newest_artifact, p.created, p.title, p.body FROM portfolio_product pp JOIN product p ON p.region = pp.region AND p.id = pp.product_id WHERE pp.region = ?1 AND pp.portfolio_id = ?2 ORDER BY p.id";
+    HOLDINGS = "SELECT (SELECT CAST(COUNT(*) AS BIGINT) FROM portfolio_product WHERE region = ?1 AND product_id = ?2), (SELECT CAST(COUNT(*) AS BIGINT) FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account = ?3), (SELECT CAST(COUNT(*) AS BIGINT) FROM budget_resource WHERE region = ?1 AND resource_id = ?2 AND account = ?3), (SELECT CAST(COUNT(*) AS BIGINT) FROM artifact a CROSS JOIN service_action_artifact o WHERE a.region = ?1 AND a.product_id = ?2 AND o.region = a.region AND o.artifact_id = a.id)";
+    IN_PORTFOLIO = "SELECT p.id, p.searchable, p.owner, p.product_type, p.sources, p.artifacts_count, p.newest_artifact, p.created, p.title, p.body FROM portfolio_product pp JOIN product p ON p.region = pp.region AND p.id = pp.product_id WHERE pp.region = ?1 AND pp.portfolio_id = ?2 ORDER BY pp.product_id";
     BY_NEWEST = "SELECT id, searchable, owner, product_type, sources, artifacts_count, newest_artifact, created, title, body FROM product WHERE account = ?1 AND region = ?2 AND (newest_artifact, id) > (?3, ?4) ORDER BY newest_artifact, id LIMIT ?5";
     BY_NEWEST_BACK = "SELECT id, searchable, owner, product_type, sources, artifacts_count, newest_artifact, created, title, body FROM product WHERE account = ?1 AND region = ?2 AND (newest_artifact, id) < (?3, ?4) ORDER BY newest_artifact DESC, id DESC LIMIT ?5";
     BY_TITLE = "SELECT id, searchable, owner, product_type, sources, artifacts_count, newest_artifact, created, title, body FROM product WHERE account = ?1 AND region = ?2 AND (title, id) > (?3, ?4) ORDER BY title, id LIMIT ?5";
@@ -207,6 +208,7 @@ impl Tx<'_> {
         let products: Result<Vec<_>, _> = found.into_iter().map(FoundProduct::read).collect();
         let mut products = products?;
         products.retain(|found| found.product.details.name == name);
+        products.sort_by(|a, b| a.product.id.cmp(&b.product.id));
         Ok(products)
     }
 

@@ -25,8 +25,8 @@ statements! {
     REMOVE = "DELETE FROM portfolio_share WHERE region = ?1 AND portfolio_id = ?2 AND recipient = ?3";
     COUNT = "SELECT CAST(COUNT(*) AS BIGINT) FROM portfolio_share WHERE region = ?1 AND portfolio_id = ?2";
     PAGE = "SELECT portfolio_id, recipient, owner, accepted, tag_options, principals, created FROM portfolio_share WHERE region = ?1 AND portfolio_id = ?2 AND recipient > ?3 AND recipient < ?4 ORDER BY recipient LIMIT ?5";
-    ACCEPTED = "SELECT p.body FROM portfolio_share s JOIN portfolio p ON p.region = s.region AND p.id = s.portfolio_id WHERE s.recipient = ?1 AND s.region = ?2 AND s.accepted = 1 AND s.portfolio_id > ?3 ORDER BY s.portfolio_id LIMIT ?4";
-    THROUGH_NODES = "SELECT body FROM portfolio WHERE region = ?2 AND id > ?3 AND id IN (SELECT s.portfolio_id FROM membership m JOIN portfolio_share s ON s.recipient = m.node AND s.region = ?2 WHERE m.account = ?1 AND m.node >= 'm' AND s.owner <> ?1) ORDER BY id LIMIT ?4";
+    ACCEPTED = "SELECT p.body FROM portfolio_share s JOIN portfolio p ON p.region = s.region AND p.id = s.portfolio_id WHERE s.recipient = ?1 AND s.region = ?2 AND s.accepted = 1 AND s.portfolio_id > ?3 AND s.owner <> ?5 ORDER BY s.portfolio_id LIMIT ?4";
+    NODES_ABOVE = "SELECT node FROM membership WHERE account = ?1 AND node >= 'm'";
     IS_THROUGH_NODES = "SELECT 1 FROM membership m JOIN portfolio_share s ON s.recipient = m.node AND s.region = ?2 AND s.portfolio_id = ?3 WHERE m.account = ?1 AND m.node >= 'm' AND s.owner <> ?1 LIMIT 1";
     INHERITING = "SELECT m.account FROM membership m WHERE m.node = ?3 AND m.account > ?4 AND m.account <> ?5 AND EXISTS (SELECT 1 FROM membership n JOIN portfolio_share s ON s.region = ?1 AND s.portfolio_id = ?2 AND s.recipient = n.node WHERE n.account = m.account AND n.node >= 'o') ORDER BY m.account LIMIT ?6";
     REACHED = "SELECT account FROM membership WHERE node = ?1 AND account <> ?2 ORDER BY account";
@@ -174,10 +174,8 @@ impl Tx<'_> {
         after: Option<&PortfolioId>,
         limit: usize,
     ) -> Result<Vec<Portfolio>, StoreError> {
-        let after = after.map_or("", PortfolioId::as_str);
-        let (account, region) = (scope.account.as_str(), scope.region.as_str());
-        let row = params![account, region, after, stored_count(limit)];
-        read_all(&self.query(ACCEPTED, row, |row| row.text(0)).await?)
+        self.page_portfolios_of_node(scope, scope.account.as_str(), after, limit)
+            .await
     }
 
     /// Portfolios of others that reach the account through its organization, by id.
@@ -187,10 +185,31 @@ impl Tx<'_> {
         after: Option<&PortfolioId>,
         limit: usize,
     ) -> Result<Vec<Portfolio>, StoreError> {
+        let account = params![scope.account.as_str()];
+        let nodes = self.query(NODES_ABOVE, account, |row| row.text(0)).await?;
+        let mut portfolios = Vec::new();
+        // A page of each of them holds the page of them all; there are as many as units are deep.
+        for node in &nodes {
+            let page = self.page_portfolios_of_node(scope, node, after, limit);
+            portfolios.extend(page.await?);
+        }
+        portfolios.sort_by(|a: &Portfolio, b| a.id.cmp(&b.id));
+        portfolios.dedup_by(|a, b| a.id == b.id);
+        portfolios.truncate(limit);
+        Ok(portfolios)
+    }
+
+    async fn page_portfolios_of_node(
+        &mut self,
+        scope: &AuthScope,
+        node: &str,
+        after: Option<&PortfolioId>,
+        limit: usize,
+    ) -> Result<Vec<Portfolio>, StoreError> {
         let after = after.map_or("", PortfolioId::as_str);
         let (account, region) = (scope.account.as_str(), scope.region.as_str());
-        let row = params![account, region, after, stored_count(limit)];
-        read_all(&self.query(THROUGH_NODES, row, |row| row.text(0)).await?)
+        let row = params![node, region, after, stored_count(limit), account];
+        read_all(&self.query(ACCEPTED, row, |row| row.text(0)).await?)
     }
 
     /// Whether another's portfolio reaches the account through its organization.
