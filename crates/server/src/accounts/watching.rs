@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mimeo_store::{Store, StoreError, Tx, Work};
+use mimeo_store::{Store, StoreError, StoredIdentities, Tx, Work};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::{error, info, warn};
 
-use super::joined::load;
+use super::joined::{find, load};
 use crate::config::Config;
 use crate::front::Identities;
 use crate::phase::{Phase, Watch};
@@ -50,6 +50,22 @@ impl Watching {
         }
     }
 
+    /// What is left of the identities known: a key that was removed opens nothing, whatever else does
+    /// not fit together.
+    fn left(&self, known: &Identities, stored: &StoredIdentities) -> Identities {
+        let of_config = &self.config.accounts;
+        known.only(
+            |id| {
+                stored.accounts.contains_key(id.as_str())
+                    || of_config.iter().any(|account| account.id == *id)
+            },
+            |id| {
+                let mut keys = of_config.iter().flat_map(|account| &account.keys);
+                stored.keys.contains_key(id) || keys.any(|key| key.id == id)
+            },
+        )
+    }
+
     async fn look(&mut self) -> Result<(), StoreError> {
         let found = self.store.read(FindGeneration).await?;
         if found == self.generation {
@@ -69,7 +85,9 @@ impl Watching {
             }
             Err(StartError::Broken(error)) => return Err(error),
             Err(problem) => {
-                error!(%problem, "accounts were changed, but those known before stay");
+                error!(%problem, "accounts were changed: what was removed is gone, all else stays");
+                let stored = find(&self.store).await?;
+                identities.send_modify(|known| *known = Arc::new(self.left(known, &stored)));
                 self.generation = found;
             }
         }

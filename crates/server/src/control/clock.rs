@@ -10,8 +10,9 @@ use super::members::Members;
 use super::{Control, broken, release_ripe};
 use crate::clock;
 
-/// The last instant that the clock may show: 9999-12-30T22:00:00Z, the last of `jiff`.
-const MILLIS_MAX: i64 = 253_402_207_200_000;
+/// The last instant that the clock may be set to: 9999-01-01T00:00:00Z. `jiff` and clients can write
+/// what is up to a year later, such as the end of a session.
+const MILLIS_MAX: i64 = 253_370_764_800_000;
 
 /// A century, which the clock may be advanced by at once.
 const ADVANCE_SECONDS_MAX: u64 = 3_155_760_000;
@@ -72,7 +73,7 @@ impl Control {
             |now| Timestamp::from_millis(now.as_millisecond()),
         );
         if !(0..=MILLIS_MAX).contains(&shown.millis()) {
-            members.problem(name, "leads to a year before 1970 or after 9999");
+            members.problem(name, "leads to before 1970 or after 9999-01-01");
         }
         if frozen.unwrap_or(is_frozen(before)) {
             Clock::Frozen(shown)

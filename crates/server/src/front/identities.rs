@@ -21,7 +21,7 @@ pub(crate) struct Identities {
 }
 
 /// An access key that lasts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Key {
     pub secret: Secret,
     /// Another one for another secret, so that keys derived from an earlier one are forgotten.
@@ -31,7 +31,7 @@ pub(crate) struct Key {
     pub user: Option<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Inhabitants {
     users: HashMap<String, Arc<User>>,
     roles: HashMap<String, Arc<Role>>,
@@ -109,6 +109,23 @@ impl Identities {
     pub(crate) fn within(mut self, organization: Option<&Organization>) -> Self {
         self.organization = organization.map(|organization| organization.id.clone());
         self
+    }
+
+    /// The same, with no other accounts and keys than these.
+    pub(crate) fn only(
+        &self,
+        is_account: impl Fn(&AccountId) -> bool,
+        is_key: impl Fn(&str) -> bool,
+    ) -> Self {
+        let mut keys = self.keys.clone();
+        keys.retain(|id, key| is_key(id) && is_account(&key.account));
+        let mut accounts = self.accounts.clone();
+        accounts.retain(|id, _| is_account(id));
+        Self {
+            keys,
+            accounts,
+            organization: self.organization.clone(),
+        }
     }
 
     pub(crate) fn key(&self, id: &str) -> Option<&Key> {

@@ -262,6 +262,10 @@ async fn a_server_that_cannot_follow_goes_on_with_whom_it_knows() {
     ))
     .await;
 
+    let registry = Registry::open(config.clone()).await.unwrap();
+    let lost = registry.add_key(SPOKE, None).await.unwrap();
+    becomes(&other, &lost.id, lost.secret(), welcome()).await;
+
     // One of them has this account already, by its own configuration.
     let twice = hub.replace("AKIAHUB", "AKIATWICE");
     set(config.clone(), &twice).await;
@@ -269,6 +273,12 @@ async fn a_server_that_cannot_follow_goes_on_with_whom_it_knows() {
     sleep(Duration::from_millis(1500)).await;
     assert_eq!(call(&other, "AKIATWICE", "of the hub").await, unknown());
     assert_eq!(call(&other, "AKIAHUB", "of the hub").await, welcome());
+    assert_eq!(call(&other, &lost.id, lost.secret()).await, welcome());
+    // What is removed is gone nevertheless.
+    registry.remove_key(&lost.id).await.unwrap();
+    becomes(&other, &lost.id, lost.secret(), unknown()).await;
+    assert_eq!(call(&other, "AKIAHUB", "of the hub").await, welcome());
+    assert_eq!(call(&other, "AKIASPOKE", "hidden-secret").await, welcome());
 
     let away = "ALTER TABLE identity_state RENAME TO away";
     mimeo_store::testing::administer(&url, away).await;
@@ -276,7 +286,6 @@ async fn a_server_that_cannot_follow_goes_on_with_whom_it_knows() {
     assert_eq!(call(&server, "AKIASPOKE", "hidden-secret").await, welcome());
     let back = "ALTER TABLE away RENAME TO identity_state";
     mimeo_store::testing::administer(&url, back).await;
-    let registry = Registry::open(config).await.unwrap();
     registry.remove("111111111111").await.unwrap();
     registry.close().await;
     becomes(&server, "AKIATWICE", "of the hub", unknown()).await;
