@@ -103,9 +103,9 @@ def pytest_addoption(parser):
     parser.addoption("--raise", action="store_true", help="write probes.json anew")
 
 
-def start(folder, config=""):
+def start(folder, config="", arguments=()):
     default = REPOSITORY / "target" / "debug" / "mimeo"
-    return mimeo.Server(os.environ.get("MIMEO_BINARY", default), folder, config)
+    return mimeo.Server(os.environ.get("MIMEO_BINARY", default), folder, config, arguments)
 
 
 @pytest.fixture(scope="session")

@@ -150,10 +150,6 @@ impl Server {
         let world = world(&config, store.clone(), address).await?;
         let service = Service::new(world);
         control::begin(&service).await?;
-        if let Some(path) = &config.seed {
-            let made = seed::apply(&service, path, &seed::Known::of(&config)).await?;
-            info!(made, "the seed {} is applied", path.display());
-        }
         let metrics = Arc::new(Metrics::new());
         let (phase, watch) = phases();
         let stores = service.world().directory.stores();
@@ -167,6 +163,14 @@ impl Server {
                 watch: watch.clone(),
             };
             tasks.spawn(workers.run());
+        }
+        // Workers run already: a seed waits for its copies.
+        if let Err(error) = sow(&config, &service).await {
+            tasks.shutdown().await;
+            for store in &stores {
+                store.close().await;
+            }
+            return Err(error.into());
         }
         tasks.spawn(control::tick(service.clone(), watch.clone()));
         // Nobody else can write to a SQLite file that this process holds.
@@ -191,6 +195,15 @@ impl Server {
             drain: config.drain,
         })
     }
+}
+
+async fn sow(config: &Config, service: &Service) -> Result<(), SeedError> {
+    let Some(path) = &config.seed else {
+        return Ok(());
+    };
+    let made = seed::apply(service, path, &seed::Known::of(config)).await?;
+    info!(made, "the seed {} is applied", path.display());
+    Ok(())
 }
 
 impl Running {

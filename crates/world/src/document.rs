@@ -1,12 +1,22 @@
 //! What a document may say, and the reading of it: every problem is noted, and reading goes on.
 
-use std::collections::BTreeMap;
+mod copies;
+mod organization;
+mod portfolio;
+mod refer;
 
-use mimeo_domain::{AccountId, RegionName};
+use std::collections::{BTreeMap, BTreeSet};
+
+use mimeo_domain::organizations::Organization;
+use mimeo_domain::products::ProductType;
+use mimeo_domain::{AccountId, Quotas, RegionName};
+
+pub use copies::Copy;
+pub use portfolio::{Constraint, Portfolio, Principal, Share, Who, With};
 
 use crate::Problem;
-use crate::keys::{Keys, Problems, mapping, parsed};
-use crate::tree::{Entry, Node};
+use crate::keys::{Keys, Problems, mapping, parsed, text};
+use crate::tree::{Entry, Node, Value};
 
 /// The form of document that this program reads: the value of `mimeo`.
 const FORM: &str = "1";
@@ -15,8 +25,20 @@ const FORM: &str = "1";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct World {
     pub accounts: BTreeMap<String, AccountId>,
+    /// Without problems, if there is one.
+    pub organization: Option<Organization>,
     pub products: BTreeMap<String, Product>,
     pub portfolios: BTreeMap<String, Portfolio>,
+    /// In the order of the document, which is the one they are made in.
+    pub copies: Vec<Copy>,
+}
+
+/// What hangs on a product or a portfolio, on its owner's side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hung {
+    /// Values of TagOptions by their keys.
+    pub tag_options: BTreeMap<String, BTreeSet<String>>,
+    pub budgets: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +52,7 @@ pub struct Product {
     pub product_type: String,
     pub description: Option<String>,
     pub tags: BTreeMap<String, String>,
+    pub hung: Hung,
     /// In the order of the document, which is the one they are made in; at least one.
     pub versions: Vec<Version>,
 }
@@ -54,28 +77,7 @@ pub enum Origin {
     Url(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Portfolio {
-    pub line: usize,
-    pub account: String,
-    pub regions: Vec<RegionName>,
-    pub provider: String,
-    pub description: Option<String>,
-    pub tags: BTreeMap<String, String>,
-    /// Names of [`World::products`], each in all of the portfolio's Regions.
-    pub products: Vec<String>,
-    pub shares: Vec<Share>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Share {
-    pub line: usize,
-    pub account: String,
-    pub accepted: bool,
-    pub tag_options: bool,
-}
-
-pub(crate) fn world(root: Node) -> Result<World, Vec<Problem>> {
+pub(crate) fn world(root: Node, quotas: &Quotas) -> Result<World, Vec<Problem>> {
     let mut problems = Problems::default();
     let mut keys = Keys::of(root, "the document", &mut problems);
     let form = keys.text("mimeo", &mut problems);
@@ -84,6 +86,9 @@ pub(crate) fn world(root: Node) -> Result<World, Vec<Problem>> {
         problems.note(keys.line, rule);
     }
     let accounts = accounts(keys.take("accounts"), &mut problems);
+    let described = keys.take("organization");
+    let organization =
+        described.and_then(|node| organization::read(node, &accounts, quotas, &mut problems));
     let regions = keys.regions("regions", &mut problems);
     let products = named(
         keys.take("products"),
@@ -95,15 +100,21 @@ pub(crate) fn world(root: Node) -> Result<World, Vec<Problem>> {
         keys.take("portfolios"),
         "a portfolio",
         &mut problems,
-        |keys, problems| portfolio(keys, &regions, problems),
+        |keys, problems| portfolio::read(keys, &regions, problems),
     );
+    let copies = keys.list("copies", &mut problems).into_iter();
+    let copies = copies
+        .filter_map(|node| copies::read(node, &products, &mut problems))
+        .collect();
     keys.end(&mut problems);
     let world = World {
         accounts,
+        organization,
         products,
         portfolios,
+        copies,
     };
-    refer(&world, &mut problems);
+    refer::check(&world, quotas, &mut problems);
     if problems.0.is_empty() {
         return Ok(world);
     }
@@ -148,16 +159,21 @@ fn product(keys: &mut Keys, regions: &[RegionName], problems: &mut Problems) -> 
             format!("{} needs `versions`, at least one", keys.of),
         );
     }
+    let product_type = keys.text("type", problems);
+    let product_type = product_type.unwrap_or_else(|| "CLOUD_FORMATION_TEMPLATE".into());
+    if ProductType::named(&product_type).is_none() {
+        let rule = format!("{}: there is no type {product_type:?}", keys.of);
+        problems.note(keys.line, rule);
+    }
     Product {
         line: keys.line,
         account: keys.needed("account", problems),
         regions: keys.regions_or(regions, problems),
         owner: keys.needed("owner", problems),
-        product_type: keys
-            .text("type", problems)
-            .unwrap_or_else(|| "CLOUD_FORMATION_TEMPLATE".into()),
+        product_type,
         description: keys.text("description", problems),
         tags: keys.texts("tags", problems),
+        hung: hung(keys, problems),
         versions,
     }
 }
@@ -195,82 +211,31 @@ fn version(entry: Entry, problems: &mut Problems) -> Version {
     version
 }
 
-fn portfolio(keys: &mut Keys, regions: &[RegionName], problems: &mut Problems) -> Portfolio {
-    let shares = keys.list("shares", problems);
-    Portfolio {
-        line: keys.line,
-        account: keys.needed("account", problems),
-        regions: keys.regions_or(regions, problems),
-        provider: keys.needed("provider", problems),
-        description: keys.text("description", problems),
-        tags: keys.texts("tags", problems),
-        products: keys.names("products", problems),
-        shares: shares
-            .into_iter()
-            .map(|node| share(node, problems))
-            .collect(),
+fn hung(keys: &mut Keys, problems: &mut Problems) -> Hung {
+    let mut tag_options: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    if let Some(node) = keys.take("tag_options") {
+        let of = format!("`tag_options` of {}", keys.of);
+        for Entry { key, value, .. } in mapping(node, &of, problems) {
+            let of = format!("the values of `{key}` in {of}");
+            tag_options.insert(key, items(value, &of, problems));
+        }
+    }
+    Hung {
+        tag_options,
+        budgets: keys.names("budgets", problems).into_iter().collect(),
     }
 }
 
-fn share(node: Node, problems: &mut Problems) -> Share {
-    let mut keys = Keys::of(node, "a share", problems);
-    let share = Share {
-        line: keys.line,
-        account: keys.needed("account", problems),
-        accepted: keys.switch("accepted", problems).unwrap_or(true),
-        tag_options: keys.switch("tag_options", problems).unwrap_or(false),
+/// A list of texts, or one alone.
+fn items(node: Node, of: &str, problems: &mut Problems) -> BTreeSet<String> {
+    let nodes = match node.value {
+        Value::List(items) => items,
+        Value::Text { .. } | Value::Null | Value::Mapping(_) => vec![node],
     };
-    keys.end(problems);
-    share
-}
-
-/// Every name that is used must be one that is given.
-fn refer(world: &World, problems: &mut Problems) {
-    let mut account = |line: usize, name: &str, of: &str| {
-        // An empty name was missing, which is told already.
-        if !name.is_empty() && !world.accounts.contains_key(name) {
-            problems.note(line, format!("{of}: there is no account `{name}`"));
-        }
-    };
-    for (name, product) in &world.products {
-        account(product.line, &product.account, &format!("product `{name}`"));
-    }
-    for (name, portfolio) in &world.portfolios {
-        account(
-            portfolio.line,
-            &portfolio.account,
-            &format!("portfolio `{name}`"),
-        );
-        for share in &portfolio.shares {
-            account(
-                share.line,
-                &share.account,
-                &format!("a share of portfolio `{name}`"),
-            );
-        }
-    }
-    for (name, portfolio) in &world.portfolios {
-        for share in portfolio
-            .shares
-            .iter()
-            .filter(|share| share.account == portfolio.account)
-        {
-            let rule = format!("portfolio `{name}` cannot be shared with its own account");
-            problems.note(share.line, rule);
-        }
-        for held in &portfolio.products {
-            let of = |rule: &str| format!("portfolio `{name}`: {rule}");
-            let Some(product) = world.products.get(held) else {
-                problems.note(portfolio.line, of(&format!("there is no product `{held}`")));
-                continue;
-            };
-            let missing = portfolio.regions.iter();
-            for region in missing.filter(|region| !product.regions.contains(region)) {
-                let rule = of(&format!("product `{held}` is not in {region}"));
-                problems.note(portfolio.line, rule);
-            }
-        }
-    }
+    let texts = nodes
+        .into_iter()
+        .filter_map(|node| text(node, of, problems));
+    texts.collect()
 }
 
 /// Things by name, each read by `read`.

@@ -4,19 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use mimeo_domain::RegionName;
+use serde_json::Value as Json;
 
 use crate::tree::{Entry, Node, Value};
 use crate::{PROBLEMS_MAX, Problem};
-
-/// Keys that documents will have, and that a server cannot apply yet.
-const NOT_YET: [&str; 6] = [
-    "organization",
-    "tag_options",
-    "budgets",
-    "copies",
-    "principals",
-    "constraints",
-];
 
 #[derive(Default)]
 pub(crate) struct Problems(pub Vec<Problem>);
@@ -73,6 +64,28 @@ where
             problems.note(line, format!("{of}: {error}"));
             None
         }
+    }
+}
+
+/// The same as JSON has it: what is written plain as JSON writes numbers and switches is one.
+pub(crate) fn json(node: Node, of: &str, problems: &mut Problems) -> Json {
+    match node.value {
+        Value::Null => Json::Null,
+        Value::Text { text, is_plain } => {
+            let read = serde_json::from_str(&text).ok().filter(|_| is_plain);
+            match read {
+                Some(plain @ (Json::Bool(_) | Json::Number(_))) => plain,
+                _ => Json::String(text),
+            }
+        }
+        Value::List(items) => items
+            .into_iter()
+            .map(|item| json(item, of, problems))
+            .collect(),
+        Value::Mapping(_) => mapping(node, of, problems)
+            .into_iter()
+            .map(|entry| (entry.key, json(entry.value, of, problems)))
+            .collect(),
     }
 }
 
@@ -207,15 +220,9 @@ impl Keys {
     pub(crate) fn end(&mut self, problems: &mut Problems) {
         for (key, (line, _)) in std::mem::take(&mut self.given) {
             let of = &self.of;
-            problems.note(
-                line,
-                if NOT_YET.contains(&key.as_str()) {
-                    format!("`{key}` of {of}: not supported yet")
-                } else {
-                    let known = self.known.join("`, `");
-                    format!("{of} has no `{key}`; the keys are `{known}`")
-                },
-            );
+            let known = self.known.join("`, `");
+            let rule = format!("{of} has no `{key}`; the keys are `{known}`");
+            problems.note(line, rule);
         }
     }
 }

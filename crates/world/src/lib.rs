@@ -9,13 +9,16 @@ mod tree;
 
 use std::fmt;
 
-pub use document::{Origin, Portfolio, Product, Share, Version, World};
+pub use document::{
+    Constraint, Copy, Hung, Origin, Portfolio, Principal, Product, Share, Version, Who, With, World,
+};
+use mimeo_domain::Quotas;
 
 /// The longest document, in bytes (ours).
 pub const DOCUMENT_BYTES_MAX: usize = 4 << 20;
 
 /// How deep a document may nest (ours); what it may say needs half of it.
-pub const NESTING_MAX: usize = 16;
+pub const NESTING_MAX: usize = 32;
 
 /// Values of one document (ours).
 pub const VALUES_MAX: usize = 200_000;
@@ -37,7 +40,8 @@ impl fmt::Display for Problem {
 }
 
 /// Reads a document, or tells everything that is wrong with it, in the order of its lines.
-pub fn read(text: &str) -> Result<World, Vec<Problem>> {
+/// The quotas are those of the server that it is for.
+pub fn read(text: &str, quotas: &Quotas) -> Result<World, Vec<Problem>> {
     let root = tree::parse(text).map_err(|problem| vec![problem])?;
-    document::world(root)
+    document::world(root, quotas)
 }

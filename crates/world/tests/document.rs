@@ -1,6 +1,12 @@
 //! Documents as users write them, and every mistake told at once.
 
-use mimeo_world::{Origin, read};
+use mimeo_domain::Quotas;
+use mimeo_domain::principals::Kind;
+use mimeo_world::{Origin, Problem, With, World};
+
+fn read(text: &str) -> Result<World, Vec<Problem>> {
+    mimeo_world::read(text, &Quotas::default())
+}
 
 const WORLD: &str = r#"
 portfolios:
@@ -69,7 +75,7 @@ portfolios:
     account: spoke
     provider: p
     products: [network, missing]
-    constraints: []
+    constraint: []
     shares:
       - {account: spoke, accepted: "true"}
 "#;
@@ -82,7 +88,7 @@ portfolios:
         "line 9: product `network` has no `owners`; the keys are `versions`",
         "line 11: version `1.0` needs one of",
         "line 13: portfolio `Platform`: there is no product `missing`",
-        "line 17: `constraints` of portfolio `Platform`: not supported yet",
+        "line 17: portfolio `Platform` has no `constraint`; the keys are",
         "line 19: `accepted` of a share must be true or false",
         "line 19: portfolio `Platform` cannot be shared with its own account",
     ]
@@ -114,7 +120,218 @@ fn what_is_no_document_is_told_with_its_line_and_within_bounds() {
         );
     }
     let deep = format!("a: {}{}", "[".repeat(100), "]".repeat(100));
-    assert!(problems(&deep)[0].contains("nests deeper than 16"));
+    assert!(problems(&deep)[0].contains("nests deeper than 32"));
     let many = format!("mimeo: 1\naccounts: {{}}\n{}", "x: 1\n".repeat(500));
     assert_eq!(problems(&many).len(), 100);
+}
+
+const ORGANIZED: &str = r#"mimeo: 1
+regions: [us-east-1]
+accounts: {hub: "111111111111", tools: "222222222222", shop: "333333333333", other: "444444444444"}
+organization:
+  management: hub
+  delegated_administrators: [tools]
+  accounts: [tools]
+  units:
+    Workloads: {}
+    Production: {parent: Workloads, accounts: [shop]}
+products:
+  a:
+    account: tools
+    owner: o
+    tag_options: {stage: [test, test], team: one}
+    budgets: [monthly]
+    versions: {"1": {template: a.yaml}}
+portfolios:
+  P:
+    account: tools
+    provider: p
+    products: [a]
+    shares:
+      - {unit: Workloads, principals: true}
+      - {organization: true, tag_options: true}
+      - {member: shop}
+    principals:
+      - {role: service/Admin}
+      - {account: shop, user: ada}
+      - {pattern: role/Dev*}
+    constraints:
+      - product: a
+        type: STACKSET
+        parameters:
+          Version: String
+          Properties: {AccountList: ["333333333333"], RegionList: [us-east-1]}
+copies:
+  - {product: a, account: shop}
+  - {product: a, region: eu-west-1, name: b}
+"#;
+
+#[test]
+fn units_and_accounts_are_named_and_have_the_same_ids_every_time() {
+    let world = read(ORGANIZED).expect("a world");
+    let organization = world.organization.as_ref().expect("an organization");
+    assert_eq!(organization.id, "o-111111111111");
+    let [workloads, production] = &organization.units[..] else {
+        panic!("two units, not {:?}", organization.units)
+    };
+    assert_eq!(production.parent, Some(workloads.id.clone()));
+    assert_eq!(organization.accounts.len(), 3);
+    assert_eq!(read(ORGANIZED).expect("a world"), world);
+    let portfolio = &world.portfolios["P"];
+    assert_eq!(portfolio.shares[0].with, With::Unit("Workloads".into()));
+    assert!(portfolio.shares[0].principals && !portfolio.shares[0].accepted);
+    let arns = portfolio.principals.iter().map(|principal| {
+        let account = &world.accounts[&principal.account];
+        principal.who.principal("aws", account)
+    });
+    let wanted = [
+        (Kind::Iam, "arn:aws:iam::222222222222:role/service/Admin"),
+        (Kind::Iam, "arn:aws:iam::333333333333:user/ada"),
+        (Kind::Pattern, "arn:aws:iam:::role/Dev*"),
+    ];
+    assert!(arns.eq(wanted.map(|(kind, arn)| (kind, arn.to_owned()))));
+    let hung = &world.products["a"].hung;
+    assert_eq!(hung.tag_options["stage"].len(), 1);
+    assert_eq!(hung.tag_options["team"].len(), 1);
+    assert_eq!(world.copies[0].region, world.copies[0].from);
+    assert_eq!(world.copies[1].account, "tools");
+}
+
+#[test]
+fn parameters_are_json_in_which_what_is_written_plain_keeps_its_kind() {
+    let text = ORGANIZED.replace("Version: String", "Version: \"1.0\"");
+    let text = text.replace(
+        "RegionList: [us-east-1]",
+        "RegionList: [us-east-1], Deep: [true, 7, \"7\", 1.5, 007, ~, yes]",
+    );
+    let told = read(&text).map(|world| world.portfolios["P"].constraints[0].parameters.clone());
+    let told = match told {
+        Ok(parameters) => parameters,
+        Err(problems) => panic!("{problems:?}"),
+    };
+    assert!(
+        told.contains(r#"[true,7,"7",1.5,"007",null,"yes"]"#),
+        "{told}"
+    );
+}
+
+#[test]
+fn whatever_is_refused_for_sure_is_told_with_its_line() {
+    for (from, to, wanted) in [
+        (
+            "management: hub",
+            "management: nobody",
+            "line 5: the organization: there is no account `nobody`",
+        ),
+        (
+            "accounts: [tools]",
+            "accounts: [tools, shop]",
+            "account `shop` has more than one place",
+        ),
+        (
+            "accounts: [tools]",
+            "accounts: []",
+            "delegated administrator `tools` is not",
+        ),
+        (
+            "Workloads: {}",
+            "Workloads: {parent: Production}",
+            "unit `Workloads` is above itself",
+        ),
+        (
+            "{parent: Workloads, ",
+            "{parent: Nothing, ",
+            "there is no unit \"Nothing\" above it",
+        ),
+        (
+            "unit: Workloads,",
+            "unit: Nothing,",
+            "line 24: a share of portfolio `P`: there is no unit `Nothing`",
+        ),
+        (
+            "- {member: shop}",
+            "- {member: other}",
+            "account `other` is not in the organization",
+        ),
+        (
+            "- {member: shop}",
+            "- {member: shop, unit: Workloads}",
+            "line 26: a share needs one of",
+        ),
+        ("- {member: shop}", "- {}", "line 26: a share needs one of"),
+        (
+            "- {member: shop}",
+            "- {member: shop, accepted: true}",
+            "line 26: what is shared through the organization",
+        ),
+        (
+            "- {member: shop}",
+            "- {account: shop, principals: true}",
+            "line 26: `principals` travel through",
+        ),
+        (
+            "administrators: [tools]",
+            "administrators: []",
+            "`tools` does not administer the organization",
+        ),
+        (
+            "{role: service/Admin}",
+            "{role: a, user: b}",
+            "line 28: a principal needs one of",
+        ),
+        (
+            "{role: service/Admin}",
+            "{role: 'a*'}",
+            "line 28: a principal of portfolio `P`: ",
+        ),
+        (
+            "{account: shop, user",
+            "{account: other, user",
+            "line 29: a principal of portfolio `P`: it is not shared with account `other`",
+        ),
+        (
+            "{account: shop, user",
+            "{account: none, user",
+            "line 29: a principal of portfolio `P`: there is no account `none`",
+        ),
+        (
+            "- product: a\n",
+            "- product: c\n",
+            "line 32: a constraint of portfolio `P`: it does not hold product `c`",
+        ),
+        ("STACKSET", "STACK", "line 32: a constraint: "),
+        (
+            "AccountList: [\"333333333333\"]",
+            "AccountList: [3]",
+            "line 32: a constraint of portfolio `P`: ",
+        ),
+        (
+            "copies:",
+            "      - {product: a, type: LAUNCH, parameters: {LocalRoleName: x}}\ncopies:",
+            "line 37: a constraint of portfolio `P`: ",
+        ),
+        (
+            "copies:\n",
+            "copies:\n  - {product: z}\n",
+            "line 38: a copy: there is no product `z`",
+        ),
+        (
+            "{product: a, account: shop}",
+            "{product: a}",
+            "line 38: a copy: `tools` has a product `a` in us-east-1 already",
+        ),
+        (
+            "{product: a, account: shop}",
+            "{product: a, from: eu-west-1}",
+            "line 38: a copy: product `a` is not in eu-west-1",
+        ),
+    ] {
+        let text = ORGANIZED.replace(from, to);
+        assert_ne!(text, ORGANIZED, "{from}");
+        let told = problems(&text);
+        assert!(
+            told.iter().any(|told| told.contains(wanted)),
+            "{wanted} in {told:#?}"
+        );
+    }
 }

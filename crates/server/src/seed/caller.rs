@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mimeo_api::Protocol;
-use mimeo_domain::Caller;
+use mimeo_domain::{AccountId, Caller, RegionName};
 use mimeo_service::{Authority, Call, Service};
 use serde_json::{Map, Value};
 
@@ -23,6 +23,10 @@ pub(super) struct Acting<'a> {
 }
 
 impl Acting<'_> {
+    pub(super) fn place(&self) -> (AccountId, RegionName) {
+        (self.caller.account.clone(), self.caller.region.clone())
+    }
+
     /// Calls an operation; members that are null are left out.
     pub(super) async fn does(&self, operation: &str, members: Value) -> Result<Value, Refused> {
         let mut given = match members {
@@ -36,7 +40,8 @@ impl Acting<'_> {
         if let Some(Value::Object(version)) = given.get_mut("Parameters") {
             version.retain(|_, value| !value.is_null());
         }
-        if operation.starts_with("Create") && operation != "CreatePortfolioShare" {
+        let is_replayed = operation.starts_with("Create") || operation == "CopyProduct";
+        if is_replayed && operation != "CreatePortfolioShare" {
             // By chance: what was made once and deleted since is to be made again.
             given.insert(
                 "IdempotencyToken".to_owned(),
@@ -74,7 +79,8 @@ impl Acting<'_> {
             if let Value::Array(found) = page[items].take() {
                 all.extend(found);
             }
-            match page.get("NextPageToken") {
+            // The listings of TagOptions name it so.
+            match page.get("NextPageToken").or_else(|| page.get("PageToken")) {
                 Some(Value::String(next)) if !next.is_empty() => {
                     members["PageToken"] = next.as_str().into();
                 }
