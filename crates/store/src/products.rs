@@ -47,16 +47,13 @@ pub enum After {
     Title(String, ProductId),
 }
 
-/// Products of one name that a look-up reads at most: two are already too many.
-const NAMESAKES_MAX: i64 = 64;
-
 // CROSS JOIN makes SQLite go from the product's versions to their actions.
 statements! {
     INSERT = "INSERT INTO product (region, id, account, title, owner, product_type, searchable, sources, artifacts_count, newest_artifact, created, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OWN = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND account = ?3";
     VISIBLE = "SELECT body, newest_artifact FROM product WHERE region = ?1 AND id = ?2 AND (account = ?3 OR EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND pp.portfolio_account = product.account AND s.account = ?3))";
-    OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3 ORDER BY id LIMIT ?4";
-    SEEN_OF_TITLE = "SELECT p.body, p.newest_artifact FROM product p WHERE p.account IN (SELECT s.owner FROM seen_share s WHERE s.account = ?1 AND s.region = ?2) AND p.region = ?2 AND p.title = ?3 AND EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = p.region AND pp.product_id = p.id AND pp.portfolio_account = p.account AND s.account = ?1) LIMIT ?4";
+    OF_TITLE = "SELECT body, newest_artifact FROM product WHERE account = ?1 AND region = ?2 AND title = ?3";
+    SEEN_OF_TITLE = "SELECT p.body, p.newest_artifact FROM product p WHERE p.account IN (SELECT s.owner FROM seen_share s WHERE s.account = ?1 AND s.region = ?2) AND p.region = ?2 AND p.title = ?3 AND EXISTS (SELECT 1 FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = p.region AND pp.product_id = p.id AND pp.portfolio_account = p.account AND s.account = ?1)";
     UPDATE = "UPDATE product SET title = ?4, owner = ?5, searchable = ?6, body = ?7 WHERE region = ?1 AND id = ?2 AND account = ?3";
     ADD_ARTIFACTS = "UPDATE product SET artifacts_count = artifacts_count + ?3, newest_artifact = CASE WHEN artifacts_count > 0 AND newest_artifact > ?4 THEN newest_artifact ELSE ?4 END WHERE region = ?1 AND id = ?2";
     RECOUNT = "UPDATE product SET artifacts_count = artifacts_count - 1, newest_artifact = (SELECT MAX(created) FROM artifact WHERE region = ?1 AND product_id = ?2) WHERE region = ?1 AND id = ?2";
@@ -178,7 +175,8 @@ impl Tx<'_> {
         self.named(OF_TITLE, scope, name).await
     }
 
-    /// All products of exactly this name that the account owns or sees through a share.
+    /// All products of exactly this name that the account owns or sees through a share, each: what a
+    /// policy says of one must not be missed. The quota of products bounds them.
     pub async fn visible_products_named(
         &mut self,
         scope: &AuthScope,
@@ -198,12 +196,7 @@ impl Tx<'_> {
         name: &str,
     ) -> Result<Vec<FoundProduct>, StoreError> {
         let title = key(&fold(name));
-        let row = params![
-            scope.account.as_str(),
-            scope.region.as_str(),
-            &title,
-            NAMESAKES_MAX
-        ];
+        let row = params![scope.account.as_str(), scope.region.as_str(), &title];
         let found = self.query(sql, row, found).await?;
         let products: Result<Vec<_>, _> = found.into_iter().map(FoundProduct::read).collect();
         let mut products = products?;

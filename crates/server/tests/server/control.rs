@@ -228,6 +228,25 @@ async fn requests_are_stamped_by_the_clock_that_was_set() {
 }
 
 #[tokio::test]
+async fn at_the_last_instant_of_the_clock_the_end_of_a_session_can_be_told() {
+    let server = start(open()).await;
+    let late = json!({"now": "9999-01-01T00:00:00.001Z"});
+    let (status, told) = control(&server, "PUT", "clock", late).await;
+    assert_eq!(status, 400, "{told}");
+    let last = json!({"now": "9999-01-01T00:00:00Z", "frozen": true});
+    does(&server, "PUT", "clock", last).await;
+    let begin = Request::to("POST", "/")
+        .with("content-type", "application/x-www-form-urlencoded")
+        .body("Action=GetSessionToken&Version=2011-06-15");
+    let answer = begin.send(&server).await;
+    let told = answer.text();
+    assert!(
+        told.contains("<Expiration>9999-01-01T01:00:00Z</Expiration>"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn a_copy_is_held_for_as_many_questions_as_were_chosen() {
     let server = start(open()).await;
     let (_, arn) = product(&server, "a").await;

@@ -335,3 +335,23 @@ async fn a_name_finds_own_products_and_those_that_are_shared() {
         assert_eq!(seen(SPOKE).await, ["prod-s"], "{engine}: unshared");
     }
 }
+
+#[tokio::test]
+async fn a_name_is_found_among_any_number_that_differ_in_case_only() {
+    for (engine, store) in stores().await {
+        for number in 0..100 {
+            let id = format!("prod-a{number:02}");
+            insert_product(&store, product(HUB, &id, "VPC", number)).await;
+        }
+        insert_product(&store, product(HUB, "prod-b", "vpc", 100)).await;
+        let named = read(&store, scope(HUB), |tx, scope| {
+            Box::pin(tx.visible_products_named(scope, "vpc"))
+        });
+        let found = named.await.expect("an answer");
+        let ids: Vec<_> = found
+            .iter()
+            .map(|found| found.product.id.as_str())
+            .collect();
+        assert_eq!(ids, ["prod-b"], "{engine}");
+    }
+}
