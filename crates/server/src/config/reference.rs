@@ -67,6 +67,11 @@ delegated_administrators = []
 [[organization.unit]]
 id = "ou-ab12-platform"
 name = "platform"                       # parent = "ou-…"; without it, the root
+
+[[organization.account]]                # a member without keys; in open mode every member
+id = "210987654321"
+name = "sandbox"
+unit = "ou-ab12-platform"
 ```
 "#;
 
