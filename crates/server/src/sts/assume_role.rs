@@ -59,6 +59,10 @@ const POLICY: Rule = Rule {
 const SECONDS: RangeInclusive<u64> = 900..=43_200;
 const SECONDS_DEFAULT: u64 = 3_600;
 
+/// `role/`, the longest path and the longest name of IAM: a longer resource is no role's, and would
+/// make a token that is too long to come back.
+const RESOURCE_BYTES_MAX: usize = 5 + 512 + 128;
+
 /// How long a session may last that a role's session begins.
 const CHAINED_SECONDS_MAX: u64 = 3_600;
 
@@ -126,7 +130,10 @@ impl<'a> RoleArn<'a> {
         let is_iam = arn.service == "iam" && arn.region.is_empty();
         let name = arn.resource.strip_prefix("role/")?.rsplit('/').next()?;
         let fits = |c: char| c.is_ascii_graphic() && !"*?:<>\"".contains(c);
-        let is_role = is_iam && !name.is_empty() && arn.resource.chars().all(fits);
+        let is_role = is_iam
+            && !name.is_empty()
+            && arn.resource.len() <= RESOURCE_BYTES_MAX
+            && arn.resource.chars().all(fits);
         (is_role && arn.partition.starts_with("aws")).then_some(())?;
         Some(Self {
             account: arn.account.parse().ok()?,
@@ -231,4 +238,16 @@ fn begun(cx: &Cx<'_>, asked: &Asked<'_>, role_arn: &RoleArn<'_>) -> Vec<Element>
         ),
         cx.begin(account, who, asked.policy, asked.seconds),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_whose_path_and_name_are_too_long_for_iam_is_none() {
+        let arn = |length: usize| format!("arn:aws:iam::123456789012:role/{}", "r".repeat(length));
+        assert!(RoleArn::parse(&arn(RESOURCE_BYTES_MAX - 5)).is_some());
+        assert!(RoleArn::parse(&arn(RESOURCE_BYTES_MAX - 4)).is_none());
+    }
 }
