@@ -3,6 +3,7 @@
 mod bench;
 mod codegen;
 mod model;
+mod prove;
 mod table;
 mod test;
 #[cfg(test)]
@@ -21,6 +22,11 @@ const CHORES: &[(&str, &str, Chore)] = &[
         "bench",
         "measure the real binary and print a table: bench [NAME …]",
         bench::run,
+    ),
+    (
+        "prove",
+        "hunt for lost, doubled and half-made copies: prove CAMPAIGN [--long]",
+        prove::run,
     ),
     (
         "table",

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mimeo_service::workflows::lease;
-use mimeo_service::{Directory, Fetching, PageKey, Service, UploadReaders, World};
+use mimeo_service::{Directory, Fetching, PageKey, Peers, Service, Shelves, UploadReaders, World};
 use mimeo_store::{Dialect, OpenError, Store, StoreError};
 use mimeo_templates::fetch::{FetchRules, Fetcher, FetcherError, Loopback, PlainHttp};
 use mimeo_templates::shelf::{Shelf, ShelfError};
@@ -338,7 +338,8 @@ async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, 
     };
     Ok(World {
         directory,
-        shelf: shelf(config)?,
+        peers: Peers::new(),
+        shelves: Shelves::common(shelf(config)?),
         fetching,
         upload_readers: if verified {
             UploadReaders::Uploader

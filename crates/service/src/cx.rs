@@ -4,15 +4,15 @@ use std::future::{Future, ready};
 
 use bytes::Bytes;
 use mimeo_api::Operation;
-use mimeo_domain::artifacts::Artifact;
-use mimeo_domain::products::Product;
 use mimeo_domain::{Caller, Mint, Quotas, Timestamp};
 use mimeo_store::{AuthScope, Tx};
 use mimeo_templates::cloudformation::Template;
+use mimeo_templates::shelf::Shelf;
 
 use crate::error::Stop;
 use crate::page::Pages;
 use crate::rehearsal::Rehearsed;
+use crate::source::SeenSource;
 use crate::world::World;
 
 /// All that an operation may touch: who asks, when, ids to give out, and one transaction.
@@ -54,12 +54,6 @@ pub(crate) struct ReadTemplate {
     pub template: Template,
 }
 
-#[derive(Debug)]
-pub(crate) struct SeenSource {
-    pub product: Product,
-    pub artifacts: Vec<Artifact>,
-}
-
 /// How much an operation that only reads may look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -98,4 +92,11 @@ pub(crate) struct Outside<'a> {
     pub now: Timestamp,
     /// The authority under which the caller reached this server.
     pub host: Option<&'a str>,
+}
+
+impl<'a> Outside<'a> {
+    /// The shelf of the caller's Region.
+    pub(crate) fn shelf(&self) -> &'a Shelf {
+        self.world.shelves.of(&self.caller.region)
+    }
 }

@@ -57,7 +57,7 @@ impl Draft {
         if self.validation == Validation::Checked {
             drop(read_template(body.clone()).await?);
         }
-        let digest = outside.world.shelf.put(body.clone()).await?.to_string();
+        let digest = outside.shelf().put(body.clone()).await?.to_string();
         Ok(Prepared {
             template: Some(KeptTemplate { digest, body }),
             ..Prepared::default()

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::authorize::Denied;
 use crate::language::Language;
+use crate::source::SourceError;
 
 /// Turned away at the door, before the catalogue was asked: AWS's common errors, which the service
 /// model does not declare.
@@ -39,6 +40,8 @@ pub enum Failure {
     Store(#[from] StoreError),
     #[error(transparent)]
     Shelf(#[from] ShelfError),
+    #[error(transparent)]
+    Source(SourceError),
     #[error("{0}")]
     Bug(String),
 }
@@ -65,6 +68,16 @@ impl From<StoreError> for Stop {
 impl From<ShelfError> for Stop {
     fn from(error: ShelfError) -> Self {
         Self::Failure(Failure::Shelf(error))
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Store(error) => error.into(),
+            SourceError::Shelf(error) => error.into(),
+            SourceError::Away(_) => Self::Failure(Failure::Source(error)),
+        }
     }
 }
 
@@ -160,7 +173,9 @@ impl Told {
                     "The service has no room left on its disk. Nothing was changed. Try again later.",
                 )
             }
-            Stop::Failure(Failure::Store(StoreError::Unavailable | StoreError::Unknown)) => front(
+            Stop::Failure(
+                Failure::Store(StoreError::Unavailable | StoreError::Unknown) | Failure::Source(_),
+            ) => front(
                 503,
                 "ServiceUnavailableException",
                 "The service cannot take this request now. Try again later.",

@@ -78,7 +78,13 @@ impl Service {
             account: caller.account.clone(),
             name: upload_name(name)?,
         };
-        let digest = self.world.shelf.put(body).await?.to_string();
+        let digest = self
+            .world
+            .shelves
+            .of(&caller.region)
+            .put(body)
+            .await?
+            .to_string();
         let put = PutUpload {
             scope: AuthScope::of(caller),
             name: at.name.clone(),
@@ -127,7 +133,7 @@ pub(crate) async fn read(
     let digest = digest
         .parse()
         .map_err(|_| Failure::Bug("a stored digest is none".into()))?;
-    let body = world.shelf.get(&digest).await?;
+    let body = world.shelves.of(&upload.region).get(&digest).await?;
     Ok(Some(body.ok_or_else(|| {
         Failure::Bug(format!("upload {digest} is not on the shelf"))
     })?))

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::page::PageKey;
 use crate::rehearsal::Rehearsal;
+use crate::source::Source;
 use crate::workflows::Gate;
 
 /// Which store hosts a Region.
@@ -46,6 +47,33 @@ impl Directory {
     }
 }
 
+/// Which shelf holds the templates of a Region.
+#[derive(Debug, Clone)]
+pub struct Shelves {
+    /// For every Region that has none of its own.
+    common: Shelf,
+    of_regions: BTreeMap<RegionName, Shelf>,
+}
+
+impl Shelves {
+    /// One shelf for all Regions.
+    pub fn common(shelf: Shelf) -> Self {
+        Self::new(shelf, BTreeMap::new())
+    }
+
+    /// Regions with shelves of their own, and one for the others.
+    pub fn new(common: Shelf, of_regions: BTreeMap<RegionName, Shelf>) -> Self {
+        Self { common, of_regions }
+    }
+
+    pub fn of(&self, region: &RegionName) -> &Shelf {
+        self.of_regions.get(region).unwrap_or(&self.common)
+    }
+}
+
+/// The Regions of other servers, by name.
+pub type Peers = BTreeMap<RegionName, Arc<dyn Source>>;
+
 /// How user-given template URLs are treated.
 #[derive(Debug)]
 pub enum Fetching {
@@ -67,7 +95,9 @@ pub enum UploadReaders {
 #[derive(Debug)]
 pub struct World {
     pub directory: Directory,
-    pub shelf: Shelf,
+    /// Regions that other servers hold: products can be copied from there.
+    pub peers: Peers,
+    pub shelves: Shelves,
     pub fetching: Fetching,
     pub upload_readers: UploadReaders,
     pub quotas: Quotas,

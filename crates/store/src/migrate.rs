@@ -26,6 +26,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "whole catalogue",
         sql: include_str!("../../../migrations/0002_whole_catalogue.sql"),
     },
+    Migration {
+        version: 3,
+        name: "copy at scale",
+        sql: include_str!("../../../migrations/0003_copy_at_scale.sql"),
+    },
 ];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (

@@ -1,5 +1,6 @@
 //! The shelf: template bodies by content hash, in a folder or in memory.
 
+mod body;
 mod digest;
 mod folder;
 
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
+pub use body::Body;
 pub use digest::{Digest, NotADigest};
 use folder::Folder;
 

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Quotas, Timestamp};
-use mimeo_service::{Arrival, Directory, Fetching, PageKey, Service, UploadReaders};
+use mimeo_service::{
+    Arrival, Directory, Fetching, PageKey, Peers, Service, Shelves, UploadReaders,
+};
 use mimeo_store::{Location, Options, Store};
 use mimeo_templates::fetch::{FetchRules, Fetcher, Loopback, Timeouts};
 use mimeo_templates::shelf::Shelf;
@@ -55,7 +57,8 @@ impl World {
     pub fn on(store: Store) -> Self {
         Self::of(mimeo_service::World {
             directory: Directory::AnyRegion(store),
-            shelf: Shelf::memory(),
+            peers: Peers::new(),
+            shelves: Shelves::common(Shelf::memory()),
             fetching: Fetching::On(Box::new(fetcher())),
             upload_readers: UploadReaders::Everyone,
             quotas: Quotas::default(),
@@ -81,7 +84,8 @@ impl World {
         let before = self.service.world();
         let mut world = mimeo_service::World {
             directory: before.directory.clone(),
-            shelf: before.shelf.clone(),
+            peers: before.peers.clone(),
+            shelves: before.shelves.clone(),
             fetching: match &before.fetching {
                 Fetching::On(fetcher) => Fetching::On(fetcher.clone()),
                 Fetching::Off => Fetching::Off,

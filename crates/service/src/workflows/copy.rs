@@ -107,7 +107,7 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
     match (next_step(copy, now), &copy.plan) {
         (Step::ReadSource, _) => read_source(world, store, copy, now).await,
         (Step::Land, Some(plan)) => {
-            verify_templates(world, plan).await?;
+            verify_templates(world, copy, plan).await?;
             land(world, store, copy, plan).await
         }
         (Step::GiveUp(detail), _) => Err(Trouble::Permanent(detail)),
@@ -161,7 +161,7 @@ fn lost_source(copy: &Copy) -> StatusDetail {
 
 /// Source and target share one shelf, so no byte moves; what is not there or was changed on disk
 /// must not be copied.
-async fn verify_templates(world: &World, plan: &Plan) -> Result<(), Trouble> {
+async fn verify_templates(world: &World, copy: &Copy, plan: &Plan) -> Result<(), Trouble> {
     pass(world, Point::VerifyTemplates)?;
     let with_digest = plan.artifacts.iter().filter_map(|artifact| {
         artifact
@@ -176,7 +176,7 @@ async fn verify_templates(world: &World, plan: &Plan) -> Result<(), Trouble> {
             })
         };
         let digest = digest.parse().map_err(|_| unverified())?;
-        match world.shelf.verify(&digest).await {
+        match world.shelves.of(&copy.caller.region).verify(&digest).await {
             Ok(Kept::Present { .. }) => (),
             Ok(Kept::Absent | Kept::Corrupt) | Err(ShelfError::Corrupt { .. }) => {
                 return Err(unverified());
@@ -193,10 +193,13 @@ async fn land(world: &World, store: &Store, copy: &Copy, plan: &Plan) -> Result<
     let source_is_here = source::store_of(world, source).is_some_and(|of| of.is_same(store));
     if !source_is_here {
         // Another store: asked again just before the transaction, which cannot reach it.
-        let seen = source::look(world, &copy.caller, source).await;
-        let seen =
-            seen.map_err(|error| Trouble::Transient(format!("asking the source: {error}")))?;
-        seen.ok_or_else(|| Trouble::Permanent(lost_source(copy)))?;
+        let sees = match source::of(world, source) {
+            Some(of) => of.sees(&copy.caller, source).await,
+            None => Ok(false),
+        };
+        if !sees.map_err(|error| Trouble::Transient(format!("asking the source: {error}")))? {
+            return Err(Trouble::Permanent(lost_source(copy)));
+        }
     }
     let landing = Landing {
         fence: Fence::of(copy),

@@ -1,8 +1,8 @@
 //! Copies that were accepted and fail later: they say why, and leave nothing.
 
-use mimeo_service::Directory;
 use mimeo_service::workflows::copy::Ending;
 use mimeo_service::workflows::{Gate, Point, Verdict};
+use mimeo_service::{Directory, Shelves};
 use mimeo_store::{Location, Options, Store};
 use mimeo_templates::shelf::Shelf;
 use mimeo_testkit::{Account, Product, World, id_of};
@@ -220,7 +220,7 @@ async fn a_hundred_versions_fit_and_one_more_does_not() {
 async fn a_template_that_was_changed_on_disk_is_not_copied() {
     let folder = std::env::temp_dir().join(format!("mimeo-wire-shelf-{}", std::process::id()));
     let world = World::new().await.with(|world| {
-        world.shelf = Shelf::folder(&folder).expect("a folder of our own");
+        world.shelves = Shelves::common(Shelf::folder(&folder).expect("a folder of our own"));
     });
     let [hub] = world.accounts(["hub"]);
     let vpc = hub.product("vpc").await.versions(2).await;

@@ -1,6 +1,6 @@
 //! Provisioning: what a launch asks for and is told.
 
-use mimeo_service::Fetching;
+use mimeo_service::{Fetching, Shelves};
 use mimeo_templates::shelf::Shelf;
 use mimeo_testkit::{Account, Portfolio, Product, World, id_of, merged};
 use serde_json::{Value, json};
@@ -492,7 +492,7 @@ async fn a_template_that_cannot_be_read_is_told() {
 async fn a_template_that_was_changed_or_lost_on_disk_is_told() {
     let folder = std::env::temp_dir().join(format!("mimeo-wire-asked-{}", std::process::id()));
     let world = World::new().await.with(|world| {
-        world.shelf = Shelf::folder(&folder).expect("a folder of our own");
+        world.shelves = Shelves::common(Shelf::folder(&folder).expect("a folder of our own"));
     });
     let [hub] = world.accounts(["hub"]);
     let product = of_template(&hub, TEMPLATE, json!({})).await;

@@ -39,7 +39,7 @@ impl Handle for DescribeProvisioningArtifact {
                 let at = digest
                     .parse()
                     .map_err(|_| Failure::Bug("a digest that is none".into()))?;
-                let body = outside.world.shelf.get(&at).await?;
+                let body = outside.shelf().get(&at).await?;
                 prepared.template = body.map(|body| KeptTemplate { digest, body });
             }
         }

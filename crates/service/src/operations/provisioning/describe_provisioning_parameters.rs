@@ -136,7 +136,7 @@ async fn read(
     let at = digest
         .parse()
         .map_err(|_| Failure::Bug("a digest that is none".into()))?;
-    let body = match outside.world.shelf.get(&at).await {
+    let body = match outside.shelf().get(&at).await {
         Ok(body) => body.ok_or_else(absent)?,
         Err(ShelfError::Corrupt { .. }) => return Err(absent().into()),
         Err(error) => return Err(error.into()),
