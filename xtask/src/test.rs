@@ -56,7 +56,7 @@ fn stages() -> Vec<Stage> {
             "examples in the docs",
             &["test", "--workspace", "--doc", "--quiet"],
         ),
-        of_cargo("the binary", &["build", "-p", "mimeo"]),
+        of_cargo("campaigns, short", &["xtask", "prove", "all"]),
         Stage {
             name: "conformance",
             program: root()

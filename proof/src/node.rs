@@ -50,8 +50,14 @@ impl Drop for Node {
     }
 }
 
+/// The server, which lies beside this program.
+pub(crate) fn binary() -> PathBuf {
+    let own = std::env::current_exe().expect("this program lies somewhere");
+    own.with_file_name("mimeo")
+}
+
 fn spawn(data: &str, folder: &Path) -> (Child, u16) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mimeo"))
+    let mut child = Command::new(binary())
         .args(["serve", "--listen", "127.0.0.1:0"])
         .current_dir(folder)
         .env("MIMEO_DATA", data)

@@ -23,15 +23,12 @@ impl Chance {
     }
 }
 
-/// The seed that was asked for, or one of now.
+/// A seed of now.
 #[expect(
     clippy::disallowed_methods,
     reason = "a run without a seed is a new one"
 )]
 pub(crate) fn seed() -> u64 {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    super::setting("MIMEO_SEED").map_or_else(
-        || u64::from(now().subsec_nanos()),
-        |text| text.parse().unwrap(),
-    )
+    u64::from(now().subsec_nanos())
 }
