@@ -4,7 +4,6 @@
 
 mod clock;
 mod ids;
-mod members;
 mod requests;
 mod reset;
 mod transitions;
@@ -20,8 +19,9 @@ use serde_json::Value;
 use tokio::time::sleep;
 use tracing::{error, warn};
 
+use crate::members::Members;
 use crate::phase::{Phase, Watch};
-use members::Members;
+
 use requests::Requests;
 
 /// How often copies that are held by time are looked for.

@@ -9,6 +9,7 @@ mod route;
 mod sts;
 mod target;
 mod templates;
+mod v1;
 
 use std::convert::Infallible;
 use std::net::IpAddr;

@@ -9,6 +9,7 @@ mod control;
 mod front;
 mod http;
 mod log;
+mod members;
 mod metrics;
 mod opening;
 mod phase;

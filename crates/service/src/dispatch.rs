@@ -75,6 +75,31 @@ impl Answer {
         Self::told(&Told::stop(stop, declared, language), protocol, fault)
     }
 
+    /// A rejection as our own API tells it: `code` and `message`, under the status that REST has for
+    /// the code.
+    pub fn rejected_by_ours(rejection: &Rejection) -> Self {
+        Self::ours(rejection, None)
+    }
+
+    /// The same for what the service refused, or failed in.
+    pub fn stopped_by_ours(stop: &Stop) -> Self {
+        let fault = match stop {
+            Stop::Failure(failure) => Some(failure.to_string()),
+            Stop::Refusal(_) | Stop::Denied(_) | Stop::NotYet(_) => None,
+        };
+        Self::ours(&Told::ours(stop), fault)
+    }
+
+    fn ours(rejection: &Rejection, fault: Option<String>) -> Self {
+        let body = serde_json::json!({"code": rejection.code, "message": rejection.message});
+        Self {
+            status: status_of(rejection),
+            body: body.to_string().into_bytes(),
+            error: Some(rejection.code),
+            fault,
+        }
+    }
+
     fn told(told: &Told, protocol: Protocol, fault: Option<String>) -> Self {
         Self {
             status: told.status,
@@ -91,6 +116,22 @@ impl Answer {
             error: None,
             fault: None,
         }
+    }
+}
+
+/// AWS's JSON protocols say 400 for nearly everything; our own API uses the statuses of HTTP.
+fn status_of(rejection: &Rejection) -> u16 {
+    match rejection.code {
+        "AccessDeniedException"
+        | "ExpiredTokenException"
+        | "IncompleteSignatureException"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationTokenException"
+        | "UnrecognizedClientException" => 403,
+        "ResourceNotFoundException" => 404,
+        "InvalidStateException" => 409,
+        "LimitExceededException" | "ThrottlingException" => 429,
+        _ => rejection.status,
     }
 }
 

@@ -81,6 +81,14 @@ impl From<SourceError> for Stop {
     }
 }
 
+/// What our own API may answer, beyond what stands in [`Stop`] itself.
+const OURS: &[ErrorCode] = &[
+    ErrorCode::InvalidParameters,
+    ErrorCode::InvalidState,
+    ErrorCode::LimitExceeded,
+    ErrorCode::ResourceNotFound,
+];
+
 /// An error as the wire has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Told {
@@ -122,6 +130,18 @@ impl Told {
                 small,
             },
         )
+    }
+}
+
+impl Told {
+    /// Tells a stop as our own API does: in English, as a rejection whose status says what it is.
+    pub(crate) fn ours(stop: &Stop) -> Rejection {
+        let told = Self::stop(stop, OURS, Language::English);
+        Rejection {
+            status: told.status,
+            code: told.code,
+            message: told.message,
+        }
     }
 }
 

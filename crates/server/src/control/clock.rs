@@ -6,9 +6,9 @@ use mimeo_domain::Timestamp;
 use mimeo_service::{Clock, Rejection, Service};
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::{Control, broken, release_ripe};
 use crate::clock;
+use crate::members::Members;
 
 /// The last instant that the clock may be set to: 9999-01-01T00:00:00Z. `jiff` and clients can write
 /// what is up to a year later, such as the end of a session.

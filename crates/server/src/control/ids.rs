@@ -5,7 +5,7 @@ use mimeo_service::Rejection;
 use serde_json::{Value, json};
 
 use super::Control;
-use super::members::Members;
+use crate::members::Members;
 
 impl Control {
     pub(super) fn answer_ids(

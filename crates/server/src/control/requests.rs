@@ -11,10 +11,10 @@ use mimeo_service::{Answer, Rejection, Service};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::members::Members;
 use super::{Control, clock};
 use crate::clock::Arrived;
 use crate::http::Seen;
+use crate::members::Members;
 
 /// Calls that are kept; one more pushes the oldest out.
 const REQUESTS_KEPT_MAX: usize = 1_000;

@@ -4,8 +4,8 @@ use mimeo_service::{Rejection, Service};
 use mimeo_store::{Extent, StoreError, Tx, Work};
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::{Control, broken};
+use crate::members::Members;
 
 impl Control {
     pub(super) async fn reset(

@@ -6,8 +6,8 @@ use mimeo_service::workflows::hold;
 use mimeo_service::{Rejection, Rule, Service};
 use serde_json::{Value, json};
 
-use super::members::Members;
 use super::{Control, broken};
+use crate::members::Members;
 
 /// Questions that a copy may be held for, and seconds: a million, a year.
 const DESCRIBES_MAX: u64 = 1_000_000;

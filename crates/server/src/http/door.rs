@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use mimeo_domain::Caller;
-use mimeo_service::{Answer, Call, Failure, Rejection, Service, Stop};
+use mimeo_service::{Answer, Authority, Call, Failure, Rejection, Service, Stop};
 use mimeo_sigv4::{Refused, Rules};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tracing::{error, info};
 
 use super::body::{self, Body, PERMIT_BYTES, Unread};
-use super::reply::{Reply, XML};
+use super::reply::{PLAIN_JSON, Reply, XML};
 use super::route::Route;
 use super::sts;
 use super::target::{check_form, operation, other_service, target};
@@ -57,6 +57,14 @@ pub(crate) struct Seen {
     /// What was read of the body of a call.
     pub input: Bytes,
     body: Fate,
+}
+
+/// A request of ours whose sender is known and whose turn it is.
+pub(super) struct Entered<'a> {
+    pub caller: Caller,
+    pub authority: Authority,
+    pub body: Body<'a>,
+    _turn: SemaphorePermit<'a>,
 }
 
 /// What became of the request's body.
@@ -153,6 +161,10 @@ impl Door {
                         Err(turned) => Err(turned),
                     }
                 }
+                Route::V1 => match self.v1(arrived, parts, body, &mut seen).await {
+                    Ok(reply) => return reply,
+                    Err(turned) => Err(turned),
+                },
                 Route::Live | Route::Ready | Route::Metrics | Route::Health => {
                     return self.probe(route).await;
                 }
@@ -168,6 +180,7 @@ impl Door {
             Ok(answer) | Err(Turned::With(answer)) => answer,
             Err(Turned::Away(rejection)) => match route {
                 Route::Sts => sts::rejected(&rejection, arrived),
+                Route::V1 => Answer::rejected_by_ours(&rejection),
                 _ => Answer::rejected(&rejection, protocol),
             },
         };
@@ -183,6 +196,7 @@ impl Door {
         }
         let mut reply = match route {
             Route::Sts => Reply::new(answer.status, XML, answer.body),
+            Route::V1 => Reply::new(answer.status, PLAIN_JSON, answer.body),
             _ => Reply::in_protocol(answer.status, protocol, answer.body),
         };
         reply.close = !read;
@@ -259,6 +273,33 @@ impl Door {
             Err(Unread::TooLarge { .. } | Unread::NoRoom) => Fate::Unread,
         };
         read.map_err(|unread: Unread| unread.rejection())
+    }
+
+    /// The way in that all routes of ours share: the signature's form, the body, a turn, the caller.
+    pub(super) async fn enter(
+        &self,
+        arrived: &Arrived,
+        parts: &Parts,
+        body: &mut Incoming,
+        bytes_max: usize,
+        seen: &mut Seen,
+    ) -> Result<Entered<'_>, Turned> {
+        let headers = front::headers(&parts.headers);
+        let head = front::head(parts, &headers);
+        let asked = self.front.read(&head, SIGNED_FOR, arrived.now)?;
+        let body = self.body(body, bytes_max, seen).await?;
+        let turn = self.turn().await?;
+        let origin = front::origin(parts, arrived.now);
+        let Known {
+            caller, authority, ..
+        } = self.front.caller(asked, &body.bytes, &origin)?;
+        seen.caller = Some(caller.clone());
+        Ok(Entered {
+            caller,
+            authority,
+            body,
+            _turn: turn,
+        })
     }
 
     /// The right to be worked on. Whoever gets none in time is told to come back: waiting requests

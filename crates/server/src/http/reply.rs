@@ -13,6 +13,8 @@ pub(super) const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 pub(super) const JSON: &str = "application/x-amz-json-1.1";
 pub(super) const CBOR: &str = "application/cbor";
 pub(super) const XML: &str = "text/xml";
+/// JSON of our own, in no protocol of AWS's.
+pub(super) const PLAIN_JSON: &str = "application/json";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 pub(super) const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

@@ -11,6 +11,9 @@ use crate::control::Topic;
 /// The target prefix of AWS JSON 1.1, and the service's name in RPC v2 CBOR.
 pub(super) const SERVICE_NAME: &str = "AWS242ServiceCatalogService";
 
+/// Under which our own API lies.
+pub(super) const V1_PATH: &str = "/_mimeo/v1/";
+
 pub(super) enum Route {
     /// AWS JSON 1.1: the operation is in a header.
     Json,
@@ -24,6 +27,8 @@ pub(super) enum Route {
     Ready,
     Metrics,
     Health,
+    /// Our own API, in the version that it has.
+    V1,
     /// What a test sets or asks, where there is such a thing.
     Control(Topic),
     Nowhere,
@@ -34,6 +39,9 @@ impl Route {
         let path = parts.uri.path();
         if let Some(topic) = Topic::of_path(path) {
             return Self::Control(topic);
+        }
+        if path.starts_with(V1_PATH) {
+            return Self::V1;
         }
         if parts.method == Method::POST {
             if path == "/" {

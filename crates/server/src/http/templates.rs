@@ -8,10 +8,10 @@ use mimeo_service::{Answer, Authority, Rejection, Service, UploadedAt};
 use mimeo_templates::TEMPLATE_BYTES_MAX;
 use tokio::time::timeout;
 
-use super::door::{Door, SIGNED_FOR, Seen, Turned, late};
+use super::door::{Door, Seen, Turned, late};
 use super::reply::Reply;
 use crate::clock::Arrived;
-use crate::front::{self, Known};
+use crate::front;
 
 /// What the template routes may answer.
 const UPLOAD_ERRORS: &[ErrorCode] = &[
@@ -42,22 +42,15 @@ impl Door {
         seen: &mut Seen,
     ) -> Result<Answer, Turned> {
         seen.operation = "PutTemplate";
-        let headers = front::headers(&parts.headers);
-        let asked = self
-            .front
-            .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
-        let body = self.body(body, TEMPLATE_BYTES_MAX, seen).await?;
-        let _turn = self.turn().await?;
-        let origin = front::origin(parts, arrived.now);
-        let Known {
-            caller, authority, ..
-        } = self.front.caller(asked, &body.bytes, &origin)?;
-        seen.caller = Some(caller.clone());
-        may(&caller, &authority, arrived, &PUT_TEMPLATE)?;
+        let entered = self
+            .enter(arrived, parts, body, TEMPLATE_BYTES_MAX, seen)
+            .await?;
+        let caller = &entered.caller;
+        may(caller, &entered.authority, arrived, &PUT_TEMPLATE)?;
         let host = front::host(&parts.headers).unwrap_or_default();
-        let put = self
-            .service
-            .put_template(&caller, name, body.bytes.clone(), host, arrived.now);
+        let put =
+            self.service
+                .put_template(caller, name, entered.body.bytes.clone(), host, arrived.now);
         let url = timeout(self.limits.request, put)
             .await
             .map_err(|_| late())?;
@@ -81,19 +74,11 @@ impl Door {
         seen: &mut Seen,
     ) -> Result<Reply, Turned> {
         seen.operation = "GetTemplate";
-        let headers = front::headers(&parts.headers);
-        let asked = self
-            .front
-            .read(&front::head(parts, &headers), SIGNED_FOR, arrived.now)?;
-        let body = self.body(body, self.limits.body_bytes_max, seen).await?;
-        let _turn = self.turn().await?;
-        let origin = front::origin(parts, arrived.now);
-        let Known {
-            caller, authority, ..
-        } = self.front.caller(asked, &body.bytes, &origin)?;
-        seen.caller = Some(caller.clone());
-        may(&caller, &authority, arrived, &GET_TEMPLATE)?;
-        let get = self.service.get_template(&caller, upload);
+        let bytes_max = self.limits.body_bytes_max;
+        let entered = self.enter(arrived, parts, body, bytes_max, seen).await?;
+        let caller = &entered.caller;
+        may(caller, &entered.authority, arrived, &GET_TEMPLATE)?;
+        let get = self.service.get_template(caller, upload);
         let template = timeout(self.limits.request, get)
             .await
             .map_err(|_| late())?;

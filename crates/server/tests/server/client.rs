@@ -133,10 +133,11 @@ impl Request {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_bytes()))
             .collect();
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let head = Head {
             method: request.method,
-            path: &request.path,
-            query: "",
+            path,
+            query,
             headers: &headers,
         };
         let value = sign(

@@ -11,5 +11,6 @@ mod run;
 mod seed;
 mod stored_accounts;
 mod sts;
+mod v1;
 mod verified_mode;
 mod wire;

@@ -1,4 +1,4 @@
-//! The members of a request for control: read one by one, with all that is wrong with them at once.
+//! The members of a request to one of our own routes: read one by one, with all that is wrong with them at once.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -14,7 +14,7 @@ const SHOWN_MAX: usize = 64;
 
 /// What was given, less what was read of it, and what was wrong so far.
 #[derive(Debug)]
-pub(super) struct Members {
+pub(crate) struct Members {
     given: Map<String, Value>,
     /// The names that were asked for, which are those that exist.
     known: Vec<&'static str>,
@@ -43,7 +43,7 @@ impl Members {
     }
 
     /// A JSON object; an empty body is an empty one.
-    pub(super) fn of_body(body: &[u8]) -> Result<Self, Rejection> {
+    pub(crate) fn of_body(body: &[u8]) -> Result<Self, Rejection> {
         let given = if body.is_empty() {
             Map::new()
         } else {
@@ -53,7 +53,7 @@ impl Members {
         Ok(Self::new(given, String::new(), Form::Json))
     }
 
-    pub(super) fn of_query(query: &str) -> Self {
+    pub(crate) fn of_query(query: &str) -> Self {
         let mut members = Self::new(Map::new(), String::new(), Form::Query);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let value = Value::from(value.into_owned());
@@ -65,7 +65,7 @@ impl Members {
     }
 
     /// Notes that a member breaks a rule.
-    pub(super) fn problem(&mut self, name: &str, rule: &str) {
+    pub(crate) fn problem(&mut self, name: &str, rule: &str) {
         let within = &self.within;
         self.problems.push(format!("`{within}{name}` {rule}"));
     }
@@ -80,7 +80,7 @@ impl Members {
         self.problem(name, &format!("must be {wanted}, not {shown}"));
     }
 
-    pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
         match self.take(name)? {
             Value::String(text) => Some(text),
             other => {
@@ -90,8 +90,19 @@ impl Members {
         }
     }
 
+    /// One of the texts of a closed list.
+    pub(crate) fn one_of<'a>(&mut self, name: &'static str, all: &[&'a str]) -> Option<&'a str> {
+        let text = self.text(name)?;
+        let found = all.iter().find(|word| **word == text);
+        if found.is_none() {
+            let wanted = format!("one of `{}`", all.join("`, `"));
+            self.wrong(name, &Value::from(text), &wanted);
+        }
+        found.copied()
+    }
+
     /// A text in the form that its type has.
-    pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
         match text.parse() {
             Ok(value) => Some(value),
@@ -104,7 +115,7 @@ impl Members {
     }
 
     /// A whole number in a range.
-    pub(super) fn whole(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+    pub(crate) fn whole(&mut self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
         let value = self.take(name)?;
         let number = match (&value, self.form) {
             (Value::String(text), Form::Query) => text.parse().ok(),
@@ -118,7 +129,7 @@ impl Members {
         number
     }
 
-    pub(super) fn yes_or_no(&mut self, name: &'static str) -> Option<bool> {
+    pub(crate) fn yes_or_no(&mut self, name: &'static str) -> Option<bool> {
         match self.take(name)? {
             Value::Bool(yes) => Some(yes),
             other => {
@@ -129,7 +140,7 @@ impl Members {
     }
 
     /// An object within; give it back to [`Members::close`] when it is read.
-    pub(super) fn within(&mut self, name: &'static str) -> Option<Members> {
+    pub(crate) fn within(&mut self, name: &'static str) -> Option<Members> {
         match self.take(name)? {
             Value::Object(given) => {
                 let within = format!("{}{name}.", self.within);
@@ -142,13 +153,13 @@ impl Members {
         }
     }
 
-    pub(super) fn close(&mut self, within: Members) {
+    pub(crate) fn close(&mut self, within: Members) {
         let problems = within.all_problems();
         self.problems.extend(problems);
     }
 
     /// `account` and `region`, each or none.
-    pub(super) fn extent(&mut self) -> Extent {
+    pub(crate) fn extent(&mut self) -> Extent {
         Extent {
             account: self.parsed("account"),
             region: self.parsed("region"),
@@ -176,7 +187,7 @@ impl Members {
     }
 
     /// Refuses all that was wrong, and what was given but not asked for.
-    pub(super) fn end(self) -> Result<(), Rejection> {
+    pub(crate) fn end(self) -> Result<(), Rejection> {
         let problems = self.all_problems();
         if problems.is_empty() {
             return Ok(());
