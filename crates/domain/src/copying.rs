@@ -29,8 +29,10 @@ pub const FAILURES_MAX: u32 = 8;
 pub const DEATHS_MAX: u32 = 3;
 pub const BACKOFF_BASE_MILLIS: i64 = 1_000;
 pub const BACKOFF_CAP_MILLIS: i64 = 60_000;
-/// The form of the stored record; a worker claims only the forms it knows.
-pub const RECORD_VERSION: i64 = 1;
+/// The newest form of the stored record; a worker claims only the forms it knows.
+pub const RECORD_VERSION: i64 = 2;
+/// The form that servers of the first release know: all in one Region, every digest known.
+const RECORD_VERSION_FIRST: i64 = 1;
 
 /// What the caller asked for, checked and parsed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,17 @@ pub struct CopyRequest {
     /// Ours, as AWS is silent: ignored when the target exists.
     pub name: Option<String>,
     pub tags: CopyTags,
+}
+
+impl CopyRequest {
+    /// The form of the record: servers of the first release find no templates in other Regions.
+    pub fn record_version(&self, caller: &Caller) -> i64 {
+        if self.source.region == caller.region {
+            RECORD_VERSION_FIRST
+        } else {
+            RECORD_VERSION
+        }
+    }
 }
 
 /// The target's id is known before any work begins, so a repeated commit cannot make two.
@@ -125,6 +138,20 @@ pub struct PlannedArtifact {
     pub guidance: Guidance,
     pub origin: Origin,
     pub digest: Option<String>,
+    /// There is a template, but nobody knows its digest until it was read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
+}
+
+impl Plan {
+    /// The plan of a source that tells no digests: every version without one is to be read.
+    #[must_use]
+    pub fn to_be_read(mut self) -> Self {
+        for artifact in &mut self.artifacts {
+            artifact.unread = artifact.digest.is_none();
+        }
+        self
+    }
 }
 
 /// What a worker does next with a copy that it holds.
@@ -228,6 +255,7 @@ impl PlannedArtifact {
             guidance: artifact.guidance,
             origin: artifact.origin.clone(),
             digest: artifact.digest.clone(),
+            unread: false,
         }
     }
 }

@@ -26,6 +26,6 @@ pub use error::{Failure, Rejection, Stop};
 pub use operations::pending::PENDING;
 pub use page::PageKey;
 pub use rehearsal::{Clock, Rehearsal, Rule, TooManyRules};
-pub use source::{Asking, SeenSource, Source, SourceError};
+pub use source::{Asking, Digests, SeenSource, Source, SourceError};
 pub use uploads::{UPLOAD_PATH, UploadedAt};
 pub use world::{Directory, Fetching, Peers, Service, Shelves, UploadReaders, World};

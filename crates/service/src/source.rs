@@ -46,9 +46,18 @@ pub trait Source: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub struct SeenSource {
     pub product: Product,
-    /// In the order of their creation. A version whose template has to be read before its digest is
-    /// known has no digest yet.
+    /// In the order of their creation.
     pub artifacts: Vec<Artifact>,
+    pub digests: Digests,
+}
+
+/// What a version without a digest means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digests {
+    /// It has no template.
+    Known,
+    /// Its template has to be read before its digest is known.
+    ToBeRead,
 }
 
 /// Why a source did not answer. All of these may pass.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mimeo_domain::{Quotas, RegionName};
 use mimeo_store::Store;
 use mimeo_templates::fetch::Fetcher;
-use mimeo_templates::shelf::Shelf;
-use tokio::sync::Notify;
+use mimeo_templates::shelf::{BODY_BYTES_MAX, Shelf};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::page::PageKey;
 use crate::rehearsal::Rehearsal;
@@ -47,12 +47,18 @@ impl Directory {
     }
 }
 
+/// What all copies of a process may hold of bodies on their way between shelves, in bytes.
+const BYTES_IN_FLIGHT_MAX: usize = 64 << 20;
+const _: () = assert!(BYTES_IN_FLIGHT_MAX >= BODY_BYTES_MAX);
+
 /// Which shelf holds the templates of a Region.
 #[derive(Debug, Clone)]
 pub struct Shelves {
     /// For every Region that has none of its own.
     common: Shelf,
     of_regions: BTreeMap<RegionName, Shelf>,
+    /// A permit for each byte that may be in flight.
+    pub(crate) in_flight: Arc<Semaphore>,
 }
 
 impl Shelves {
@@ -63,7 +69,11 @@ impl Shelves {
 
     /// Regions with shelves of their own, and one for the others.
     pub fn new(common: Shelf, of_regions: BTreeMap<RegionName, Shelf>) -> Self {
-        Self { common, of_regions }
+        Self {
+            common,
+            of_regions,
+            in_flight: Arc::new(Semaphore::new(BYTES_IN_FLIGHT_MAX)),
+        }
     }
 
     pub fn of(&self, region: &RegionName) -> &Shelf {

@@ -117,7 +117,7 @@ impl Tx<'_> {
             copy.caller.region.as_str(),
             copy.token.as_str(),
             account,
-            RECORD_VERSION,
+            copy.request.record_version(&copy.caller),
             turn,
             due,
             now + DEADLINE_MILLIS,

@@ -6,7 +6,7 @@ use mimeo_domain::{Caller, ProductId};
 use mimeo_store::{AuthScope, Store, StoreError, Tx, Work};
 use mimeo_templates::shelf::{Body, Shelf};
 
-use super::{Asking, SeenSource, Source};
+use super::{Asking, Digests, SeenSource, Source};
 
 #[derive(Debug)]
 pub(super) struct Here {
@@ -70,6 +70,7 @@ impl Work for Look {
         Ok(Some(SeenSource {
             product: found.product,
             artifacts,
+            digests: Digests::Known,
         }))
     }
 }

@@ -4,21 +4,19 @@
 //! under a fence. So a restart, a second worker or one that wakes up late can do no harm.
 
 mod landing;
-
-use std::collections::BTreeMap;
+mod templates;
 
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Step, next_step};
 use mimeo_store::{Fence, Fenced, Store, StoreError, Tx, Work};
-use mimeo_templates::shelf::{ShelfError, Verdict as Kept};
 
 use landing::Landing;
 
 use super::{Point, Verdict, lease};
-use crate::source;
+use crate::source::{self, Digests};
 use crate::world::World;
 
-/// Steps of one try: reading, landing, and room to spare. More is a bug.
+/// Steps of one try: reading, learning digests, landing, and room to spare. More is a bug.
 const STEPS_MAX: usize = 4;
 
 /// How a try ended.
@@ -106,10 +104,10 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
     let now = store.read(Now).await?;
     match (next_step(copy, now), &copy.plan) {
         (Step::ReadSource, _) => read_source(world, store, copy, now).await,
-        (Step::Land, Some(plan)) => {
-            verify_templates(world, copy, plan).await?;
-            land(world, store, copy, plan).await
-        }
+        (Step::Land, Some(plan)) => match templates::bring(world, copy, plan, now).await?.learned {
+            Some(learned) => store_plan(world, store, copy, learned).await,
+            None => land(world, store, copy, plan).await,
+        },
         (Step::GiveUp(detail), _) => Err(Trouble::Permanent(detail)),
         (Step::Rest | Step::Land, _) => Err(Trouble::Stale),
     }
@@ -126,17 +124,30 @@ async fn read_source(
     let source = &copy.request.source;
     let seen = match source::look(world, &copy.caller, source).await {
         Ok(seen) => seen,
-        Err(_) if copying::is_last_try(copy, now) => {
-            let region = source.region.to_string();
-            return Err(Trouble::Permanent(StatusDetail::SourceUnavailable {
-                region,
-            }));
+        Err(error) => {
+            return Err(source_away(
+                copy,
+                now,
+                format!("reading the source: {error}"),
+            ));
         }
-        Err(error) => return Err(Trouble::Transient(format!("reading the source: {error}"))),
     };
     let seen = seen.ok_or_else(|| Trouble::Permanent(lost_source(copy)))?;
     let plan = copying::plan(&copy.request, &seen.product, &seen.artifacts, now)
         .map_err(Trouble::Permanent)?;
+    let plan = match seen.digests {
+        Digests::Known => plan,
+        Digests::ToBeRead => plan.to_be_read(),
+    };
+    store_plan(world, store, copy, plan).await
+}
+
+async fn store_plan(
+    world: &World,
+    store: &Store,
+    copy: &Copy,
+    plan: Plan,
+) -> Result<Progress, Trouble> {
     pass(world, Point::StorePlan)?;
     let stored = StorePlan {
         fence: Fence::of(copy),
@@ -145,6 +156,15 @@ async fn read_source(
     written(store.write(stored).await?)?;
     pass(world, Point::PlanStored)?;
     Ok(Progress::Planned(Box::new(plan)))
+}
+
+/// A source that does not answer may do so later, unless this was the last try.
+fn source_away(copy: &Copy, now: Timestamp, reason: String) -> Trouble {
+    if copying::is_last_try(copy, now) {
+        let region = copy.request.source.region.to_string();
+        return Trouble::Permanent(StatusDetail::SourceUnavailable { region });
+    }
+    Trouble::Transient(reason)
 }
 
 /// What was visible when the copy was accepted and is not now was deleted or unshared: the two look
@@ -157,34 +177,6 @@ fn lost_source(copy: &Copy) -> StatusDetail {
     } else {
         StatusDetail::SourceAccessRemoved { product }
     }
-}
-
-/// Source and target share one shelf, so no byte moves; what is not there or was changed on disk
-/// must not be copied.
-async fn verify_templates(world: &World, copy: &Copy, plan: &Plan) -> Result<(), Trouble> {
-    pass(world, Point::VerifyTemplates)?;
-    let with_digest = plan.artifacts.iter().filter_map(|artifact| {
-        artifact
-            .digest
-            .as_ref()
-            .map(|digest| (digest.as_str(), &artifact.source))
-    });
-    for (digest, artifact) in with_digest.collect::<BTreeMap<_, _>>() {
-        let unverified = || {
-            Trouble::Permanent(StatusDetail::ContentVerification {
-                artifact: artifact.clone(),
-            })
-        };
-        let digest = digest.parse().map_err(|_| unverified())?;
-        match world.shelves.of(&copy.caller.region).verify(&digest).await {
-            Ok(Kept::Present { .. }) => (),
-            Ok(Kept::Absent | Kept::Corrupt) | Err(ShelfError::Corrupt { .. }) => {
-                return Err(unverified());
-            }
-            Err(error) => return Err(Trouble::Transient(format!("reading a template: {error}"))),
-        }
-    }
-    Ok(())
 }
 
 async fn land(world: &World, store: &Store, copy: &Copy, plan: &Plan) -> Result<Progress, Trouble> {

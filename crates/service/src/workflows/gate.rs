@@ -10,6 +10,8 @@ pub enum Point {
     StorePlan,
     PlanStored,
     VerifyTemplates,
+    /// Once for each body that the target's shelf lacks.
+    BringTemplate,
     Land,
     Landed,
     Fail,
@@ -18,11 +20,12 @@ pub enum Point {
 }
 
 impl Point {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ReadSource,
         Self::StorePlan,
         Self::PlanStored,
         Self::VerifyTemplates,
+        Self::BringTemplate,
         Self::Land,
         Self::Landed,
         Self::Fail,

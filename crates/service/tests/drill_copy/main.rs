@@ -8,3 +8,4 @@ mod meanwhile;
 mod refusals;
 mod slate;
 mod stage;
+mod templates;

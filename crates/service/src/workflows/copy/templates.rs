@@ -1,0 +1,309 @@
+//! Bringing templates: what the target's shelf lacks is taken from the source, hashed, and put.
+//!
+//! The shelf is the truth about what was brought, so a try that was cut off begins where it ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use mimeo_domain::Timestamp;
+use mimeo_domain::copying::{Copy, Plan, PlannedArtifact, StatusDetail};
+use mimeo_templates::shelf::{BODY_BYTES_MAX, Body, Digest, Shelf, ShelfError, Verdict as Kept};
+use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
+
+use super::{Trouble, lost_source, pass, source_away};
+use crate::source::{self, Source, SourceError};
+use crate::workflows::Point;
+use crate::world::World;
+
+/// Bodies of one copy that are looked at or on their way at a time.
+const BODIES_IN_FLIGHT_MAX: usize = 4;
+
+/// A source or shelf that shows no progress for so long is taken to be away.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// A shelf that does not finish with one whole body by then is taken to be away.
+const WHOLE_BODY_MAX: Duration = Duration::from_secs(120);
+
+/// How often a body is taken that turns out wrong.
+const READS_MAX: u32 = 2;
+
+/// What a try did about the templates of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    /// The plan with the digests that only reading could tell. It is to be stored, and its bodies
+    /// looked at again: only a body that a stored plan names is safe from being collected.
+    pub learned: Option<Plan>,
+    pub bodies_there_count: u64,
+    pub bodies_moved_count: u64,
+    pub bytes_moved: u64,
+}
+
+/// Sees to it that the target's shelf has every template of the plan, whole.
+pub(super) async fn bring(
+    world: &World,
+    copy: &Copy,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<Brought, Trouble> {
+    pass(world, Point::VerifyTemplates)?;
+    let carrier = Carrier {
+        world,
+        copy,
+        now,
+        shelf: world.shelves.of(&copy.caller.region),
+        source: source::of(world, &copy.request.source),
+    };
+    let mut waiting = loads(plan)?.into_iter();
+    let mut under_way = FuturesUnordered::new();
+    let mut brought = Brought::default();
+    let mut learned = BTreeMap::new();
+    loop {
+        while under_way.len() < BODIES_IN_FLIGHT_MAX
+            && let Some(load) = waiting.next()
+        {
+            under_way.push(carrier.carry(load));
+        }
+        let Some(carried) = under_way.next().await else {
+            break;
+        };
+        let carried = carried?;
+        match carried.bytes_moved {
+            Some(bytes) => {
+                brought.bodies_moved_count += 1;
+                brought.bytes_moved += bytes;
+            }
+            None => brought.bodies_there_count += 1,
+        }
+        if carried.planned.unread {
+            learned.insert(&carried.planned.source, carried.digest.to_string());
+        }
+    }
+    if !learned.is_empty() {
+        let mut plan = plan.clone();
+        for artifact in &mut plan.artifacts {
+            if let Some(digest) = learned.remove(&artifact.source) {
+                artifact.digest = Some(digest);
+                artifact.unread = false;
+            }
+        }
+        brought.learned = Some(plan);
+    }
+    Ok(brought)
+}
+
+/// One body to look at.
+#[derive(Clone, Copy)]
+struct Load<'a> {
+    /// A version that has it.
+    planned: &'a PlannedArtifact,
+    /// `None` where only reading tells.
+    digest: Option<Digest>,
+}
+
+/// Each body of the plan once, and each version whose digest nobody knows.
+fn loads(plan: &Plan) -> Result<Vec<Load<'_>>, Trouble> {
+    let mut known = BTreeMap::new();
+    let mut loads = Vec::new();
+    for planned in &plan.artifacts {
+        match &planned.digest {
+            Some(text) => {
+                let digest = text.parse().map_err(|_| unverified(planned))?;
+                known.entry(digest).or_insert(planned);
+            }
+            None if planned.unread => loads.push(Load {
+                planned,
+                digest: None,
+            }),
+            None => (),
+        }
+    }
+    let known = known.into_iter().map(|(digest, planned)| Load {
+        planned,
+        digest: Some(digest),
+    });
+    loads.extend(known);
+    Ok(loads)
+}
+
+fn unverified(planned: &PlannedArtifact) -> Trouble {
+    let artifact = planned.source.clone();
+    Trouble::Permanent(StatusDetail::ContentVerification { artifact })
+}
+
+/// A body that is on the target's shelf.
+struct Carried<'a> {
+    planned: &'a PlannedArtifact,
+    digest: Digest,
+    /// `None` if it was there before.
+    bytes_moved: Option<u64>,
+}
+
+/// What one reading came to.
+enum Taken {
+    Whole(Bytes),
+    /// Too long, or not what it was said to be: read once more, it may be.
+    Wrong,
+    /// The source has no such template, or the caller may not read it.
+    Missing,
+}
+
+struct Carrier<'a> {
+    world: &'a World,
+    copy: &'a Copy,
+    now: Timestamp,
+    shelf: &'a Shelf,
+    source: Option<Arc<dyn Source>>,
+}
+
+impl Carrier<'_> {
+    async fn carry<'a>(&self, load: Load<'a>) -> Result<Carried<'a>, Trouble> {
+        let planned = load.planned;
+        if let Some(digest) = load.digest
+            && self.is_there(&digest).await?
+        {
+            return Ok(Carried {
+                planned,
+                digest,
+                bytes_moved: None,
+            });
+        }
+        pass(self.world, Point::BringTemplate)?;
+        let (body, _permit) = self.take(load).await?;
+        let bytes_moved = Some(body.len() as u64);
+        let digest = on_shelf(WHOLE_BODY_MAX, self.shelf.put(body)).await?;
+        if !self.is_there(&digest).await? {
+            let reason = format!("the shelf did not keep {digest}");
+            return Err(Trouble::Transient(reason));
+        }
+        Ok(Carried {
+            planned,
+            digest,
+            bytes_moved,
+        })
+    }
+
+    async fn is_there(&self, digest: &Digest) -> Result<bool, Trouble> {
+        match on_shelf(WHOLE_BODY_MAX, self.shelf.verify(digest)).await? {
+            Kept::Present { .. } => Ok(true),
+            Kept::Absent | Kept::Corrupt => Ok(false),
+        }
+    }
+
+    /// Reads the body from the source. What comes with it is the right to hold so many bytes.
+    async fn take(&self, load: Load<'_>) -> Result<(Bytes, SemaphorePermit<'_>), Trouble> {
+        for _ in 0..READS_MAX {
+            let mut permit = self.room_for_a_body().await?;
+            match self.read(load, &mut permit).await? {
+                Taken::Whole(body) => return Ok((body, permit)),
+                Taken::Wrong => (),
+                Taken::Missing => break,
+            }
+        }
+        // A caller that may not see the source any more is told so, and not that it is broken.
+        let sees = match &self.source {
+            Some(source) => {
+                let asked = source.sees(&self.copy.caller, &self.copy.request.source);
+                self.answered(timeout(SILENCE_MAX, asked).await)?
+            }
+            None => false,
+        };
+        Err(if sees {
+            unverified(load.planned)
+        } else {
+            Trouble::Permanent(lost_source(self.copy))
+        })
+    }
+
+    async fn read(
+        &self,
+        load: Load<'_>,
+        permit: &mut SemaphorePermit<'_>,
+    ) -> Result<Taken, Trouble> {
+        let Some(source) = &self.source else {
+            return Ok(Taken::Missing);
+        };
+        let arn = &self.copy.request.source;
+        let opened = source.template(&self.copy.caller, arn, load.planned);
+        let opened = match timeout(SILENCE_MAX, opened).await {
+            Ok(Err(SourceError::Shelf(ShelfError::Corrupt { .. }))) => return Ok(Taken::Wrong),
+            other => self.answered(other)?,
+        };
+        let Some(mut body) = opened else {
+            return Ok(Taken::Missing);
+        };
+        let said = body.bytes_said.map(usize::try_from);
+        let bytes_max = match said {
+            Some(Ok(bytes)) if bytes <= BODY_BYTES_MAX => bytes,
+            Some(_) => return Ok(Taken::Wrong),
+            None => BODY_BYTES_MAX,
+        };
+        drop(permit.split(BODY_BYTES_MAX - bytes_max));
+        let Some(whole) = self.gather(&mut body, bytes_max).await? else {
+            return Ok(Taken::Wrong);
+        };
+        let is_right = match load.digest {
+            Some(digest) => Digest::of(&whole) == digest,
+            None => said.is_none() || whole.len() == bytes_max,
+        };
+        Ok(if is_right {
+            Taken::Whole(whole)
+        } else {
+            Taken::Wrong
+        })
+    }
+
+    /// All pieces; `None` if there are more than was said.
+    async fn gather(&self, body: &mut Body, bytes_max: usize) -> Result<Option<Bytes>, Trouble> {
+        let mut whole = BytesMut::new();
+        loop {
+            let piece = match timeout(SILENCE_MAX, body.next()).await {
+                Ok(None) => return Ok(Some(whole.freeze())),
+                Ok(Some(Ok(piece))) => piece,
+                Ok(Some(Err(error))) => return Err(self.away(&error)),
+                Err(_) => return Err(self.away(&"it fell silent")),
+            };
+            if whole.len() + piece.len() > bytes_max {
+                return Ok(None);
+            }
+            whole.extend_from_slice(&piece);
+        }
+    }
+
+    async fn room_for_a_body(&self) -> Result<SemaphorePermit<'_>, Trouble> {
+        let bytes = u32::try_from(BODY_BYTES_MAX).unwrap_or(u32::MAX);
+        let room = self.world.shelves.in_flight.acquire_many(bytes).await;
+        room.map_err(|closed| Trouble::Transient(closed.to_string()))
+    }
+
+    fn answered<T>(
+        &self,
+        answer: Result<Result<T, SourceError>, tokio::time::error::Elapsed>,
+    ) -> Result<T, Trouble> {
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.away(&error)),
+            Err(_) => Err(self.away(&"it does not answer")),
+        }
+    }
+
+    fn away(&self, error: &dyn std::fmt::Display) -> Trouble {
+        let reason = format!("reading a template of the source: {error}");
+        source_away(self.copy, self.now, reason)
+    }
+}
+
+async fn on_shelf<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, ShelfError>>,
+) -> Result<T, Trouble> {
+    match timeout(limit, work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(Trouble::Transient(format!("keeping a template: {error}"))),
+        Err(_) => Err(Trouble::Transient("the shelf does not answer".into())),
+    }
+}
