@@ -257,7 +257,9 @@ async fn a_digest_that_was_read_is_that_of_the_landed_version() {
     let landed = contents(&target).await;
     let digests: Vec<_> = landed.iter().map(|version| version[5].clone()).collect();
     let bodies = far.source.bodies.iter();
-    let expected: Vec<_> = bodies.map(|body| Digest::of(body).to_string()).collect();
+    let expected: Vec<_> = bodies
+        .map(|body| format!("sha256:{}", Digest::of(body)))
+        .collect();
     assert_eq!(digests, expected);
 }
 
@@ -403,7 +405,8 @@ async fn two_regions_with_a_shelf_each_hold_the_same_bodies_after_a_copy() {
         assert_eq!(stage.world.settle().await, [Ending::Succeeded]);
         stage.succeeded(&token).await;
         for version in contents(&stage.vpc).await {
-            let digest = version[5].as_str().unwrap().parse().unwrap();
+            let digest = version[5].as_str().unwrap();
+            let digest = digest.trim_start_matches("sha256:").parse().unwrap();
             let kept = near.verify(&digest).await.unwrap();
             assert!(matches!(kept, Kept::Present { .. }), "{kept:?}");
         }

@@ -159,7 +159,7 @@ async fn a_lease_lasts_while_it_is_renewed_and_is_taken_over_when_it_ran_out() {
 async fn a_record_of_a_later_version_is_left_to_those_who_know_it() {
     for (engine, store) in stores().await {
         queue(&store, SPOKE, 2).await;
-        let first = "UPDATE copy SET version = 2 WHERE token = 'copyproduct-222222222222-0000'";
+        let first = "UPDATE copy SET version = 3 WHERE token = 'copyproduct-222222222222-0000'";
         assert_eq!(execute(&store, first).await, 1, "{engine}");
         let claimed = claim(&store, 9).await.expect("the other one");
         assert_eq!(
