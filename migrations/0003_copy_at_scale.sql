@@ -7,3 +7,8 @@
 -- bodies on the shelf: which nothing names ----------------------------------------------------------
 
 -- audit ---------------------------------------------------------------------------------------------
+
+-- checks --------------------------------------------------------------------------------------------
+
+-- Which copies landed on a product.
+CREATE INDEX copy_by_target ON copy (region, target_product, token);

@@ -2,6 +2,7 @@
 
 mod account;
 mod demo;
+mod upkeep;
 
 use std::process::ExitCode;
 
@@ -12,8 +13,11 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     let done = match matches.subcommand() {
         Some(("account", flags)) => account::run(flags),
+        Some(("backup", flags)) => upkeep::backup(flags),
+        Some(("check", flags)) => upkeep::check(flags),
         Some(("config", _)) => reference(),
         Some(("demo", flags)) => demo::run(flags),
+        Some(("restore", flags)) => upkeep::restore(flags),
         Some(("serve", flags)) => serve(flags),
         // A container that is started without arguments serves.
         _ => serve(&matches),
@@ -41,7 +45,10 @@ fn command() -> Command {
                 .args(config::flags()),
         )
         .subcommand(account::command())
+        .subcommand(upkeep::backup_command())
+        .subcommand(upkeep::check_command())
         .subcommand(demo::command())
+        .subcommand(upkeep::restore_command())
         .subcommand(
             Command::new("config")
                 .about("About the configuration")

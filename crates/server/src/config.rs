@@ -171,9 +171,17 @@ pub struct ConfigError(pub Vec<String>);
 
 /// Those of the flags that say where the store is and what it is opened with.
 pub fn store_flags() -> Vec<Arg> {
-    const KEYS: [&str; 3] = ["config", "data", "identities.key_file"];
+    flags_of(&["config", "data", "identities.key_file"])
+}
+
+/// The flags that say where a catalogue is, for commands that need nobody's keys.
+pub fn upkeep_flags() -> Vec<Arg> {
+    flags_of(&["config", "data"])
+}
+
+fn flags_of(keys: &[&str]) -> Vec<Arg> {
     let mut flags = flags();
-    flags.retain(|flag| KEYS.contains(&flag.get_id().as_str()));
+    flags.retain(|flag| keys.contains(&flag.get_id().as_str()));
     flags
 }
 

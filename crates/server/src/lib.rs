@@ -16,6 +16,7 @@ mod phase;
 mod seed;
 mod serve;
 mod sts;
+pub mod upkeep;
 mod worker;
 
 pub use config::Config;

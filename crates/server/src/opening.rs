@@ -6,9 +6,10 @@ use mimeo_store::{Location, Options, Store};
 
 use crate::config::{Config, Data};
 use crate::serve::StartError;
+use crate::upkeep::UpkeepError;
 
 /// The name of the SQLite file in the data folder.
-const DATABASE_FILE: &str = "mimeo.db";
+pub(crate) const DATABASE_FILE: &str = "mimeo.db";
 
 /// Opens the store of a configuration, and makes what is missing of it.
 pub(crate) async fn store(config: &Config) -> Result<Store, StartError> {
@@ -31,7 +32,17 @@ pub(crate) async fn store(config: &Config) -> Result<Store, StartError> {
     .await?)
 }
 
-fn make_folder(path: &Path) -> Result<(), StartError> {
+/// Opens the store of a configuration to read it, beside its servers; what is missing stays so.
+pub(crate) async fn look(config: &Config) -> Result<Store, UpkeepError> {
+    let location = match &config.data {
+        Data::Folder(folder) => Location::SqliteFile(folder.join(DATABASE_FILE)),
+        Data::Memory => return Err(UpkeepError::Memory),
+        Data::Postgres(url) => Location::Postgres(url.clone()),
+    };
+    Ok(Store::look(&location, Options::default()).await?)
+}
+
+pub(crate) fn make_folder(path: &Path) -> Result<(), StartError> {
     use std::os::unix::fs::DirBuilderExt;
     let made = std::fs::DirBuilder::new()
         .recursive(true)
@@ -44,7 +55,7 @@ fn make_folder(path: &Path) -> Result<(), StartError> {
 }
 
 /// Makes a file that only its owner can read; SQLite gives its companions the same mode.
-fn make_private(path: &Path) -> Result<(), StartError> {
+pub(crate) fn make_private(path: &Path) -> Result<(), StartError> {
     use std::os::unix::fs::OpenOptionsExt;
     let made = std::fs::OpenOptions::new()
         .write(true)

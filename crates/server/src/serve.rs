@@ -339,7 +339,7 @@ async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, 
     Ok(World {
         directory,
         peers: Peers::new(),
-        shelves: Shelves::common(shelf(config)?),
+        shelves: shelves(config)?,
         fetching,
         upload_readers: if verified {
             UploadReaders::Uploader
@@ -373,6 +373,11 @@ fn fetch_rules(config: &Config, own: SocketAddr) -> FetchRules {
         s3_endpoint: templates.s3_endpoint.clone(),
         ..FetchRules::default()
     }
+}
+
+/// Where the templates of each Region are.
+pub(crate) fn shelves(config: &Config) -> Result<Shelves, StartError> {
+    shelf(config).map(Shelves::common)
 }
 
 fn shelf(config: &Config) -> Result<Shelf, StartError> {

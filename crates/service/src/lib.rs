@@ -5,6 +5,8 @@
 //! a workflow.
 
 mod authorize;
+pub mod bodies;
+pub mod check;
 mod cx;
 mod dispatch;
 mod draft;

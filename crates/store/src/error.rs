@@ -94,6 +94,16 @@ pub enum OpenError {
         /// Highest version in this binary.
         known: i64,
     },
+    /// An older Mimeo has been here, and this one was only to look.
+    #[error(
+        "the database has schema {found}, and this Mimeo reads {known}: start its server once, which brings it up to date"
+    )]
+    OlderSchema {
+        /// Highest version in the database.
+        found: i64,
+        /// Highest version in this binary.
+        known: i64,
+    },
     /// An applied migration differs from the one in this binary.
     #[error("migration {version} ({name}) was applied with another text than this Mimeo carries")]
     ChangedMigration {

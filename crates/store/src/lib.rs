@@ -7,11 +7,12 @@
 //! that run them on a [`Tx`]. Types are TEXT and BIGINT; parameters are `?1 … ?n`; the PostgreSQL text is derived.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod artifacts;
 mod budgets;
+mod checks;
 mod column;
 mod constraints;
 mod copies;
@@ -38,6 +39,9 @@ mod uploads;
 
 pub(crate) use dialect::statements;
 
+pub use checks::{
+    CheckedArtifact, CheckedCopy, CheckedProducts, CheckedReplay, CheckedUpload, Odd,
+};
 pub use copies::{Fence, Fenced};
 pub use dialect::postgres::RETRIES_MAX;
 pub use dialect::{Dialect, Row, Tx, Value};
@@ -71,6 +75,7 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("migrate", migrate::STATEMENTS),
     ("portfolios", portfolios::STATEMENTS),
     ("budgets", budgets::STATEMENTS),
+    ("checks", checks::STATEMENTS),
     ("constraints", constraints::STATEMENTS),
     ("identities", identities::STATEMENTS),
     ("launch_paths", launch_paths::STATEMENTS),
@@ -214,6 +219,33 @@ impl Store {
         };
         migrate::run(&store, options.migrations).await?;
         Ok(store)
+    }
+
+    /// Opens a database that is there to read it, beside the servers that own it. Its schema must be
+    /// this binary's; a write is [`StoreError::Broken`] on SQLite, and must not be tried on PostgreSQL.
+    pub async fn look(location: &Location, options: Options) -> Result<Store, OpenError> {
+        let engine = match location {
+            Location::SqliteFile(path) => Engine::Sqlite(Sqlite::look(path, &options)?),
+            Location::SqliteMemory => Engine::Sqlite(Sqlite::open(None, &options)?),
+            Location::Postgres(url) => Engine::Postgres(Postgres::open(url, &options).await?),
+        };
+        let store = Store {
+            inner: Arc::new(Inner {
+                engine,
+                #[cfg(any(test, feature = "testing"))]
+                kept: std::sync::OnceLock::new(),
+            }),
+        };
+        migrate::expect(&store, options.migrations).await?;
+        Ok(store)
+    }
+
+    /// Copies a SQLite file, as it is at one instant, to a new file while its owner goes on writing.
+    /// Blocks the thread for as long as that takes.
+    ///
+    /// `to` must not be there; after an error what is there is worth nothing.
+    pub fn snapshot(from: &Path, to: &Path) -> Result<(), StoreError> {
+        dialect::sqlite::snapshot(from, to)
     }
 
     /// Runs `work` in one transaction; `Ok` means that it is on disk.

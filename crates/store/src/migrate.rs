@@ -73,6 +73,21 @@ pub(crate) async fn run(store: &Store, migrations: &'static [Migration]) -> Resu
     check(&store.read(List).await?, migrations)
 }
 
+/// Makes sure that the schema is exactly this one, and changes nothing.
+pub(crate) async fn expect(
+    store: &Store,
+    migrations: &'static [Migration],
+) -> Result<(), OpenError> {
+    let applied = store.read(List).await?;
+    check(&applied, migrations)?;
+    let found = applied.last().map_or(0, |newest| newest.version);
+    let known = migrations.last().map_or(0, |migration| migration.version);
+    if found == known {
+        return Ok(());
+    }
+    Err(OpenError::OlderSchema { found, known })
+}
+
 struct Applied {
     version: i64,
     name: String,

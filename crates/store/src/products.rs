@@ -72,10 +72,10 @@ statements! {
 }
 
 /// What of a product is written anew whenever it changes.
-struct Columns {
-    title: String,
-    owner: String,
-    searchable: String,
+pub(crate) struct Columns {
+    pub title: String,
+    pub owner: String,
+    pub searchable: String,
     body: String,
 }
 
@@ -90,7 +90,7 @@ fn sources(artifacts: &[Artifact]) -> String {
 }
 
 impl Columns {
-    fn of(product: &Product) -> Self {
+    pub(crate) fn of(product: &Product) -> Self {
         Self {
             title: key(&fold(&product.details.name)),
             owner: clean(&product.details.owner),

@@ -12,9 +12,11 @@ mod engine;
 mod job;
 mod lock;
 mod open;
+mod snapshot;
 mod writer;
 
 pub(crate) use engine::Sqlite;
+pub(crate) use snapshot::snapshot;
 
 pub(super) fn query<T>(
     connection: &Connection,

@@ -42,18 +42,39 @@ pub(crate) struct Sqlite {
 /// What only a database in a file has.
 struct Readable {
     path: PathBuf,
-    lock: Arc<Lock>,
+    /// `None` for whoever only looks.
+    lock: Option<Arc<Lock>>,
     scans: mpsc::Sender<Box<dyn Job>>,
 }
 
 impl Sqlite {
     pub(crate) fn open(path: Option<&Path>, options: &Options) -> Result<Sqlite, OpenError> {
-        static STORES: AtomicU64 = AtomicU64::new(0);
         let lock = path
             .map(|path| Lock::take(path, &options.label))
             .transpose()?
             .map(Arc::new);
         let connection = open::writer(path, options.page_count_max)?;
+        Self::start(path, lock, connection, options)
+    }
+
+    /// Opens a file that is there to read it, beside whoever owns it: no lock, no writes.
+    pub(crate) fn look(path: &Path, options: &Options) -> Result<Sqlite, OpenError> {
+        if !path.is_file() {
+            return Err(OpenError::File {
+                path: path.to_owned(),
+                reason: "there is no such file".into(),
+            });
+        }
+        Self::start(Some(path), None, open::reader(path)?, options)
+    }
+
+    fn start(
+        path: Option<&Path>,
+        lock: Option<Arc<Lock>>,
+        connection: Connection,
+        options: &Options,
+    ) -> Result<Sqlite, OpenError> {
+        static STORES: AtomicU64 = AtomicU64::new(0);
         let (tasks, waiting) = mpsc::channel(options.write_queue_max.max(1));
         let counts = Arc::new(Counts::default());
         let writer = Writer {
@@ -64,13 +85,13 @@ impl Sqlite {
             batch_max: options.write_batch_max.max(1),
         };
         spawn("mimeo-writer", move || writer.work())?;
-        let file = match (path, lock) {
-            (Some(path), Some(lock)) => Some(Readable {
+        let file = match path {
+            Some(path) => Some(Readable {
                 path: path.to_owned(),
                 lock,
                 scans: scanners(path)?,
             }),
-            _ => None,
+            None => None,
         };
         let id = STORES.fetch_add(1, Ordering::Relaxed);
         Ok(Sqlite {
@@ -109,7 +130,8 @@ impl Sqlite {
     }
 
     pub(crate) fn announce(&self, label: &str) {
-        if let Some(Err(error)) = self.file.as_ref().map(|file| file.lock.announce(label)) {
+        let lock = self.file.as_ref().and_then(|file| file.lock.as_ref());
+        if let Some(Err(error)) = lock.map(|lock| lock.announce(label)) {
             tracing::warn!(%error, "the lock file cannot say who holds it");
         }
     }

@@ -87,8 +87,11 @@ impl Writer {
     }
 
     fn finish(self) {
-        // Only tidiness: what is committed is safe in the write-ahead log already.
-        if let Err(error) = batch(&self.connection, "PRAGMA wal_checkpoint(TRUNCATE)") {
+        // Only tidiness: what is committed is safe in the write-ahead log already. Whoever only looks has
+        // no lock, and leaves the log to its owner.
+        if self.lock.is_some()
+            && let Err(error) = batch(&self.connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        {
             tracing::warn!(%error, "the write-ahead log stays as it is");
         }
         drop(self.connection);
