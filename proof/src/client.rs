@@ -17,7 +17,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn authorization(self) -> String {
+    pub(crate) fn authorization(self) -> String {
         let Self { account, region } = self;
         format!(
             "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/servicecatalog/aws4_request, \

@@ -6,6 +6,10 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are the point")]
 #![expect(
+    clippy::cast_precision_loss,
+    reason = "rates need no more digits than a double has"
+)]
+#![expect(
     clippy::unwrap_used,
     reason = "a campaign that cannot go on should say where and stop"
 )]
@@ -16,6 +20,7 @@ mod client;
 mod kill;
 mod load;
 mod node;
+mod overload;
 mod report;
 mod shop;
 
@@ -27,11 +32,18 @@ use report::{Asked, Report};
 type Campaign = fn(&Asked) -> Result<Report, String>;
 
 /// Name, what it shows, and the function that runs it.
-const CAMPAIGNS: &[(&str, &str, Campaign)] = &[(
-    "kill",
-    "kill -9 of one and three servers while copies are made, on SQLite and PostgreSQL",
-    kill::run,
-)];
+const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
+    (
+        "kill",
+        "kill -9 of one and three servers while copies are made, on SQLite and PostgreSQL",
+        kill::run,
+    ),
+    (
+        "overload",
+        "ten times what a server can do in limited memory, and slow clients",
+        overload::run,
+    ),
+];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub(crate) struct Node {
     data: String,
@@ -14,10 +16,41 @@ pub(crate) struct Node {
     port: Arc<AtomicU16>,
 }
 
+/// What a server is held to.
+pub(crate) struct Limited {
+    /// What it may allocate, in KiB: RLIMIT_DATA, beyond which allocations fail.
+    pub data_kib: u64,
+    /// Variables of its own.
+    pub settings: &'static [(&'static str, &'static str)],
+}
+
 impl Node {
     /// Starts on this data, with its templates in the folder.
     pub(crate) fn start(data: &str, folder: &Path) -> Self {
-        let (child, port) = spawn(data, folder);
+        Self::of(data, folder, spawn(&mut command(data, folder)))
+    }
+
+    /// Starts in a shell that limits it.
+    pub(crate) fn start_limited(data: &str, folder: &Path, limited: &Limited) -> Self {
+        let plain = command(data, folder);
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit -d {}; exec \"$0\" \"$@\"", limited.data_kib);
+        shell
+            .args(["-c", &script])
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .envs(
+                plain
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .envs(limited.settings.iter().copied())
+            .current_dir(folder)
+            .stdout(Stdio::piped());
+        Self::of(data, folder, spawn(&mut shell))
+    }
+
+    fn of(data: &str, folder: &Path, (child, port): (Child, u16)) -> Self {
         Self {
             data: data.to_owned(),
             folder: folder.to_owned(),
@@ -30,6 +63,30 @@ impl Node {
         Arc::clone(&self.port)
     }
 
+    /// Where it listens in this life.
+    pub(crate) fn now_at(&self) -> u16 {
+        self.port.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Looks at its resident memory every so often, until told to stop.
+    pub(crate) fn watch_memory(&self, every: Duration) -> Watched {
+        let (process, over) = (self.child.id(), Arc::new(AtomicBool::new(false)));
+        let told = Arc::clone(&over);
+        let looking = std::thread::spawn(move || {
+            let mut kib = Vec::new();
+            while !told.load(Ordering::SeqCst) {
+                kib.extend(resident_kib(process));
+                std::thread::sleep(every);
+            }
+            kib
+        });
+        Watched { over, looking }
+    }
+
     /// SIGKILL: the process gets to do nothing more.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -37,10 +94,44 @@ impl Node {
     }
 
     pub(crate) fn start_again(&mut self) {
-        let (child, port) = spawn(&self.data, &self.folder);
+        let (child, port) = spawn(&mut command(&self.data, &self.folder));
         self.child = child;
         self.port.store(port, Ordering::SeqCst);
     }
+}
+
+/// Somebody who looks at a server's memory.
+pub(crate) struct Watched {
+    over: Arc<AtomicBool>,
+    looking: JoinHandle<Vec<u64>>,
+}
+
+/// The most that was resident in either half of the time, in KiB.
+#[derive(Debug, Default)]
+pub(crate) struct Resident {
+    pub first_half_max: u64,
+    pub second_half_max: u64,
+}
+
+impl Watched {
+    pub(crate) fn stop(self) -> Resident {
+        self.over.store(true, Ordering::SeqCst);
+        let kib = self.looking.join().unwrap_or_default();
+        let (first, second) = kib.split_at(kib.len() / 2);
+        let most = |half: &[u64]| half.iter().copied().max().unwrap_or(0);
+        Resident {
+            first_half_max: most(first),
+            second_half_max: most(second),
+        }
+    }
+}
+
+fn resident_kib(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 impl Drop for Node {
@@ -56,19 +147,24 @@ pub(crate) fn binary() -> PathBuf {
     own.with_file_name("mimeo")
 }
 
-fn spawn(data: &str, folder: &Path) -> (Child, u16) {
-    let mut child = Command::new(binary())
+fn command(data: &str, folder: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command
         .args(["serve", "--listen", "127.0.0.1:0"])
         .current_dir(folder)
         .env("MIMEO_DATA", data)
         .env("MIMEO_TEMPLATES_FOLDER", folder.join("templates"))
         .env("MIMEO_LOG_LEVEL", "error")
+        .env("MIMEO_QUOTAS_PORTFOLIOS", "100000000")
         .env("MIMEO_QUOTAS_PRODUCTS", "1000000")
         .env("MIMEO_QUOTAS_ARTIFACTS_PER_PRODUCT", "1000000")
         .env("MIMEO_QUOTAS_COPIES_UNDER_WAY", "1000000")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stdout(Stdio::piped());
+    command
+}
+
+fn spawn(command: &mut Command) -> (Child, u16) {
+    let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut line = || lines.next().expect("the server starts").unwrap();
     let (url, _mode, ready) = (line(), line(), line());

@@ -134,6 +134,7 @@ pub struct Limits {
     pub head: Duration,
     pub body: Duration,
     pub turn: Duration,
+    pub answer: Duration,
     pub request: Duration,
 }
 
@@ -322,6 +323,7 @@ impl Config {
                 head: Duration::ZERO,
                 body: Duration::ZERO,
                 turn: Duration::ZERO,
+                answer: Duration::ZERO,
                 request: Duration::ZERO,
             },
             workers: Workers {

@@ -3,6 +3,7 @@
 mod body;
 mod control;
 mod door;
+mod patience;
 mod probes;
 mod reply;
 mod route;
@@ -32,6 +33,7 @@ use crate::front::Peer;
 use crate::phase::{Phase, Watch};
 
 pub(crate) use door::{Door, Seen};
+use patience::Patient;
 
 /// After an accept that failed, mostly for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -100,7 +102,10 @@ async fn connection(
         let door = Arc::clone(door);
         async move { Ok::<_, Infallible>(door.answer(request).await) }
     });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), serve));
+    let mut connection = pin!(builder.serve_connection(
+        TokioIo::new(Patient::new(stream, door.limits.answer)),
+        serve
+    ));
     loop {
         tokio::select! {
             ended = connection.as_mut() => {

@@ -183,4 +183,7 @@ settings! {
     "limits.request_seconds" [] "SECONDS" = "60",
         "How long an answer may take once the request is read.",
         |config, text| config.limits.request = seconds(text)?;
+    "limits.answer_seconds" [] "SECONDS" = "30",
+        "How long a client may take to read 64 KiB of an answer before it is cut off.",
+        |config, text| config.limits.answer = seconds(text)?;
 }

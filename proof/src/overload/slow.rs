@@ -1,0 +1,105 @@
+//! Clients that hold a connection for as long as they are let.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::flood::PLACE;
+
+/// What a slow client is slow at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    Head,
+    Body,
+    Read,
+}
+
+/// How often a byte comes.
+const DRIP: Duration = Duration::from_millis(500);
+
+/// Little enough that an answer of a megabyte does not fit in the network's buffers.
+const WINDOW_BYTES: u32 = 4_096;
+
+impl Manner {
+    pub(super) const ALL: [Self; 3] = [Self::Head, Self::Body, Self::Read];
+}
+
+/// Attacks with this many connections of each manner, until what it answers is dropped.
+pub(super) fn attack(port: u16, connections: usize) -> JoinSet<()> {
+    let mut all = JoinSet::new();
+    for manner in Manner::ALL {
+        for _ in 0..connections {
+            all.spawn(hold(port, manner));
+        }
+    }
+    all
+}
+
+/// Returns when the server has closed the connection.
+async fn hold(port: u16, manner: Manner) {
+    let Ok(stream) = connect(port).await else {
+        return;
+    };
+    match manner {
+        Manner::Head => drip(stream, "POST / HTTP/1.1\r\nX-Slow: ").await,
+        Manner::Body => {
+            let head = format!(
+                "POST / HTTP/1.1\r\nX-Amz-Target: AWS242ServiceCatalogService.ListPortfolios\r\n\
+                 Content-Type: application/x-amz-json-1.1\r\nHost: 127.0.0.1:{port}\r\n\
+                 Authorization: {}\r\nContent-Length: 100000\r\n\r\n",
+                PLACE.authorization(),
+            );
+            drip(stream, &head).await;
+        }
+        Manner::Read => {
+            let head = format!(
+                "GET /_mimeo/templates/{}/{}/long.yaml HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
+                 Authorization: {}\r\nContent-Length: 0\r\n\r\n",
+                PLACE.region,
+                PLACE.account,
+                PLACE.authorization(),
+            );
+            sip(stream, &head).await;
+        }
+    }
+}
+
+async fn connect(port: u16) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(WINDOW_BYTES)?;
+    socket.connect(([127, 0, 0, 1], port).into()).await
+}
+
+/// Sends a byte now and then.
+async fn drip(mut stream: TcpStream, head: &str) {
+    if stream.write_all(head.as_bytes()).await.is_err() {
+        return;
+    }
+    let (mut reader, mut writer) = stream.split();
+    let mut answer = [0; 1024];
+    loop {
+        tokio::select! {
+            read = reader.read(&mut answer) => match read {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            },
+            () = sleep(DRIP) => if writer.write_all(b"x").await.is_err() {
+                return;
+            },
+        }
+    }
+}
+
+/// Reads a byte now and then. What lies in the network's buffers already costs the server nothing.
+async fn sip(mut stream: TcpStream, head: &str) {
+    if stream.write_all(head.as_bytes()).await.is_err() {
+        return;
+    }
+    let mut byte = [0; 1];
+    while let Ok(1) = stream.read(&mut byte).await {
+        sleep(DRIP / 10).await;
+    }
+}
