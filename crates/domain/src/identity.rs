@@ -34,6 +34,10 @@ pub struct Caller {
     pub region: RegionName,
     #[serde(default)]
     pub standing: Standing,
+    /// What the caller's session was narrowed to, as JSON: other servers that are asked for it must
+    /// hold to that too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_policy: Option<String>,
 }
 
 /// As whom a caller stands before the principals of portfolios.
@@ -56,6 +60,7 @@ impl Caller {
             account,
             region,
             standing: Standing::Root,
+            session_policy: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod fields;
 mod file;
 mod organization;
 mod reference;
+mod regions;
 mod settings;
 mod values;
 
@@ -28,6 +29,7 @@ pub use crate::accounts::MasterKey;
 pub use accounts::{AccessKey, Account, Group, NamedPolicy, Role, User};
 pub(crate) use organization::member;
 pub use reference::reference;
+pub use regions::{Apart, Assumed, Credentials, Kind, RegionTable};
 pub use settings::{SETTINGS, Setting};
 
 /// Read when no other file is named, if it is there.
@@ -41,6 +43,10 @@ pub struct Config {
     pub allow_open_network: bool,
     pub hosts: Vec<String>,
     pub regions: BTreeSet<RegionName>,
+    /// What the `[[region]]` tables say of Regions, served here or elsewhere; each once.
+    pub region_tables: Vec<RegionTable>,
+    /// What servers that copy from each other trust each other by.
+    pub peers: MasterKeys,
     /// Whoever may call; empty in open mode.
     pub accounts: Vec<Account>,
     /// Of which those accounts are members.
@@ -98,7 +104,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The key that secrets in the store are sealed with, from either place that it may be given in.
+/// A key, such as that which secrets in the store are sealed with, from either place that it may be
+/// given in.
 #[derive(Debug, Clone, Default)]
 pub struct MasterKeys {
     pub of_file: Option<MasterKey>,
@@ -254,11 +261,14 @@ impl Config {
         let file::Read {
             accounts,
             organization,
+            mut region_tables,
             keys,
         } = file(&mut problems);
+        regions::take_credentials(&mut region_tables, variable);
         let mut config = Self {
             accounts,
             organization,
+            region_tables,
             ..Self::default()
         };
         for setting in SETTINGS {
@@ -301,6 +311,8 @@ impl Config {
             allow_open_network: false,
             hosts: Vec::new(),
             regions: BTreeSet::new(),
+            region_tables: Vec::new(),
+            peers: MasterKeys::default(),
             accounts: Vec::new(),
             organization: None,
             identities: MasterKeys::default(),

@@ -63,7 +63,9 @@ impl Front {
         now: Timestamp,
     ) -> Result<Asked<'a>, Refused> {
         match &self.mode {
-            Mode::Open(_) => Asserted::read(head, &self.sessions, now).map(Asked::Asserted),
+            Mode::Open(open) => {
+                Asserted::read(open, head, &self.sessions, now).map(Asked::Asserted)
+            }
             Mode::Verified(verified) => verified.read(head, rules, now).map(Asked::Signed),
         }
     }

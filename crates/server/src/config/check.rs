@@ -1,6 +1,6 @@
 //! What must fit together in a configuration.
 
-use super::{Account, Config};
+use super::{Account, Config, Kind, RegionTable};
 use crate::front::Identities;
 
 impl Config {
@@ -18,12 +18,51 @@ impl Config {
                     .to_owned(),
             );
         }
+        if self.peers.of_file.is_some() && self.peers.given.is_some() {
+            problems.push(
+                "the key of peers is given twice: peers.key_file or peers.key, not both".to_owned(),
+            );
+        }
+        problems.extend(self.unfit_regions());
         if self.identities.key().is_some() {
             problems.extend(Identities::of(&self.accounts).err().unwrap_or_default());
         } else {
             problems.extend(self.unfit());
             problems.extend(self.unservable());
         }
+    }
+
+    /// What does not fit together in the `[[region]]` tables.
+    fn unfit_regions(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for RegionTable { name, apart } in &self.region_tables {
+            let is_served = self.regions.contains(name);
+            let Some(apart) = apart else {
+                if self.is_verified() && !is_served {
+                    problems.push(format!(
+                        "region {name}: it is neither in `regions`, nor is there an endpoint"
+                    ));
+                }
+                continue;
+            };
+            if is_served {
+                problems.push(format!(
+                    "region {name}: it has an endpoint elsewhere, so it cannot be in `regions`"
+                ));
+            }
+            match &apart.kind {
+                Kind::Mimeo if self.peers.key().is_none() => problems.push(format!(
+                    "region {name}: servers act for callers by a key that they share: give \
+                     peers.key_file or peers.key"
+                )),
+                Kind::Aws(assumed) if assumed.credentials.is_none() => problems.push(format!(
+                    "region {name}: there are no credentials to assume the role with: give \
+                     access_key_id and secret_file, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                )),
+                Kind::Mimeo | Kind::Aws(_) => {}
+            }
+        }
+        problems
     }
 
     /// What does not fit together in the accounts and their organization.

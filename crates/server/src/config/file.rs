@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mimeo_domain::organizations::Organization;
 use toml::{Table, Value};
 
-use super::{Account, FILE_DEFAULT, SETTINGS, accounts, organization};
+use super::{Account, FILE_DEFAULT, RegionTable, SETTINGS, accounts, organization, regions};
 
 /// The largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -37,6 +37,7 @@ pub(super) type Keys = BTreeMap<&'static str, (String, String)>;
 pub(super) struct Read {
     pub accounts: Vec<Account>,
     pub organization: Option<Organization>,
+    pub region_tables: Vec<RegionTable>,
     pub keys: Keys,
 }
 
@@ -52,6 +53,9 @@ pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> Read 
     let organization = table.remove("organization");
     let organization =
         organization.and_then(|value| organization::read(value, &accounts, &mut of_file));
+    let region_tables = table.remove("region");
+    let region_tables =
+        region_tables.map_or_else(Vec::new, |value| regions::read(value, &mut of_file));
     let mut keys = BTreeMap::new();
     for (name, value) in flattened(table) {
         let Some(setting) = SETTINGS
@@ -78,6 +82,7 @@ pub(super) fn read(path: &Path, text: &str, problems: &mut Vec<String>) -> Read 
     Read {
         accounts,
         organization,
+        region_tables,
         keys,
     }
 }

@@ -75,6 +75,33 @@ unit = "ou-ab12-platform"
 ```
 "#;
 
+const REGIONS: &str = r#"
+## Regions on other servers
+
+A Region with an endpoint is another server's: this one does not serve it, and products can be copied
+from it. [Regions apart](../how-to/regions-apart.md) tells how, and who may do what.
+
+```toml
+[peers]
+key_file = "/run/secrets/peers-key"     # the same on all servers: openssl rand -hex 32
+
+[[region]]
+name = "eu-west-1"
+endpoint = "https://mimeo.eu.example.com"
+
+[[region]]
+name = "ap-south-1"
+kind = "aws"                            # "mimeo" by default
+endpoint = "https://servicecatalog.ap-south-1.amazonaws.com"
+role = "arn:aws:iam::123456789012:role/MimeoReader"
+external_id = "mimeo"                   # if the role's trust policy asks for one
+accounts = ["123456789012"]             # of this server, that may copy from there: AWS sees the role
+access_key_id = "AKIAEXAMPLE"           # without it, the AWS_… variables
+secret_file = "/run/secrets/aws"        # or: secret = "…"
+sts_endpoint = "https://sts.ap-south-1.amazonaws.com"   # this by default
+```
+"#;
+
 /// The reference as Markdown: `docs/reference/configuration.md`.
 pub fn reference() -> String {
     let mut text = HEAD.to_owned();
@@ -101,5 +128,5 @@ pub fn reference() -> String {
         )
         .expect("a String takes all that is written");
     }
-    text + ACCOUNTS
+    text + ACCOUNTS + REGIONS
 }

@@ -87,6 +87,13 @@ settings! {
         "The master key itself, instead of a file: 64 hexadecimal digits, or 32 bytes in Base64.",
         |config, text| config.identities.given = maybe(text, MasterKey::parse)?;
 
+    "peers.key_file" ["peers-key-file"] "FILE" = "",
+        "A file with the key by which servers that copy from each other act for their callers.",
+        |config, text| config.peers.of_file = maybe(text, MasterKey::read)?;
+    "peers.key" [] "KEY" = "",
+        "That key itself, instead of a file: 64 hexadecimal digits, or 32 bytes in Base64.",
+        |config, text| config.peers.given = maybe(text, MasterKey::parse)?;
+
     "templates.fetch" ["templates-fetch"] "ON|OFF" = "on",
         "Whether LoadTemplateFromURL is fetched. `off` keeps the URL without a body.",
         |config, text| config.templates.fetch = switch(text)?;

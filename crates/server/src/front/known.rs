@@ -57,7 +57,8 @@ pub(super) struct Place<'a> {
     pub organization: Option<&'a str>,
     pub origin: Origin<'a>,
     pub session: Option<Began>,
-    pub session_policy: Option<Arc<Policy>>,
+    /// As JSON, and understood.
+    pub session_policy: Option<(String, Arc<Policy>)>,
 }
 
 impl Place<'_> {
@@ -116,13 +117,14 @@ impl Place<'_> {
             principal,
             region: self.region.clone(),
             standing: Standing::As(principals),
+            session_policy: self.session_policy.as_ref().map(|(text, _)| text.clone()),
         }
     }
 
     fn granted(self, policies: &[Arc<Policy>], facts: Facts<'static>) -> Authority {
         Authority::Granted(Arc::new(Grant {
             policies: policies.to_vec(),
-            session_policy: self.session_policy,
+            session_policy: self.session_policy.map(|(_, policy)| policy),
             facts,
         }))
     }

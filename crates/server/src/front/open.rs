@@ -1,5 +1,6 @@
 //! Open mode: a caller is who it says, but only from this machine and not from a web page.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use http::HeaderMap;
@@ -23,6 +24,8 @@ const REGION_DEFAULT: &str = "us-east-1";
 pub(crate) struct Open {
     hosts: Vec<String>,
     addresses: Addresses,
+    /// Regions that other servers have.
+    apart: BTreeSet<RegionName>,
 }
 
 /// Which addresses may stand in `Host`. A name can be rebound to another address, a literal cannot.
@@ -44,7 +47,12 @@ impl Open {
         } else {
             Addresses::Loopback
         };
-        Self { hosts, addresses }
+        let apart = config.apart().map(|(region, _)| region.clone());
+        Self {
+            hosts,
+            addresses,
+            apart: apart.collect(),
+        }
     }
 
     /// Whether the request comes from no web page but our own, under a name that is ours; else why.
@@ -117,6 +125,7 @@ pub(crate) struct Asserted<'a> {
 
 impl<'a> Asserted<'a> {
     pub(super) fn read(
+        open: &Open,
         head: &Head<'a>,
         sessions: &SessionKey,
         now: Timestamp,
@@ -136,7 +145,11 @@ impl<'a> Asserted<'a> {
             .or_else(|_| ACCOUNT_DEFAULT.parse())
             .expect("twelve zeros");
         let region = scope.as_ref().map_or(REGION_DEFAULT, |scope| scope.region);
-        let region = region.parse().map_err(|_| Refused::ScopeRegion)?;
+        let region = region.parse::<RegionName>();
+        let region = region.map_err(|_| Refused::ScopeRegion)?;
+        if open.apart.contains(&region) {
+            return Err(Refused::ScopeRegion);
+        }
         // A token of another server's says nothing here.
         let token = value("x-amz-security-token").filter(|token| SessionKey::is_ours(token));
         let known = match token {
@@ -179,9 +192,11 @@ fn of_session(session: Session, region: RegionName) -> Known {
         session_name,
     } = session.who
     else {
+        let mut known = bare(account, region);
+        known.caller.session_policy = session.policy;
         return Known {
             session: began,
-            ..bare(account, region)
+            ..known
         };
     };
     let name = resource.rsplit('/').next().unwrap_or_default();
@@ -192,6 +207,7 @@ fn of_session(session: Session, region: RegionName) -> Known {
             standing: Standing::As(vec![arn.clone()]),
             region,
             account: account.clone(),
+            session_policy: session.policy,
         },
         authority: mimeo_service::Authority::Whole,
         actor: Actor::Role {
@@ -241,6 +257,13 @@ fn scope(header: &[u8]) -> Result<Scope<'_>, Refused> {
 mod tests {
     use super::*;
 
+    const APART: &str = r#"
+        peers.key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+        [[region]]
+        name = "ap-south-1"
+        endpoint = "http://127.0.0.1:4567"
+    "#;
+
     fn asserted(authorization: Option<&str>) -> Result<Caller, Refused> {
         let headers: Vec<(&str, &[u8])> = authorization
             .map(|value| ("Authorization", value.as_bytes()))
@@ -252,8 +275,9 @@ mod tests {
             query: "",
             headers: &headers,
         };
+        let open = Open::of(&Config::of_toml(APART).unwrap());
         let sessions = SessionKey::new(b"of this test");
-        let asserted = Asserted::read(&head, &sessions, Timestamp::default());
+        let asserted = Asserted::read(&open, &head, &sessions, Timestamp::default());
         asserted.map(|asserted| asserted.known.caller)
     }
 
@@ -289,7 +313,10 @@ mod tests {
 
     #[test]
     fn a_scope_that_cannot_be_read_is_refused() {
-        assert_eq!(of_key("test", "nowhere").unwrap_err(), Refused::ScopeRegion);
+        // Also that of a Region which another server has.
+        for region in ["nowhere", "ap-south-1"] {
+            assert_eq!(of_key("test", region).unwrap_err(), Refused::ScopeRegion);
+        }
         for header in [
             "Basic dGVzdA==",
             "",

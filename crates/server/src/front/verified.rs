@@ -135,12 +135,13 @@ fn known(
     if session.is_over(origin.now) {
         return Err(Refused::ExpiredToken);
     }
-    let policy = session.policy.as_deref().map(Policy::parse).transpose();
+    let understood = |text: &String| {
+        let policy = Policy::parse(text).map_err(|_| Refused::UnrecognizedClient)?;
+        Ok((text.clone(), Arc::new(policy)))
+    };
     let place = Place {
         session: Some(Began(session.began)),
-        session_policy: policy
-            .map_err(|_| Refused::UnrecognizedClient)?
-            .map(Arc::new),
+        session_policy: session.policy.as_ref().map(understood).transpose()?,
         ..place(identities, &session.account, region, origin)
     };
     // Whoever is gone by now has no session any more.
