@@ -28,12 +28,17 @@ fn arn(product: &str) -> String {
     )
 }
 
-fn copy_input(product: &str, token: &str) -> Value {
+pub(crate) fn copy_input(product: &str, token: &str) -> Value {
     json!({"SourceProductArn": arn(product), "IdempotencyToken": token, "CopyOptions": ["CopyTags"]})
 }
 
 /// Polls until the copy is final, which must be a success.
-async fn succeeded(connection: &mut Connection, address: &str, caller: Caller, token: &Value) {
+pub(crate) async fn succeeded(
+    connection: &mut Connection,
+    address: &str,
+    caller: Caller,
+    token: &Value,
+) {
     let input = json!({"CopyProductToken": token});
     loop {
         let status = connection
@@ -161,7 +166,7 @@ pub(crate) async fn throughput(table: &mut Table) {
 }
 
 /// A product of three versions that all accounts may copy.
-async fn shared_product(address: &str) -> String {
+pub(crate) async fn shared_product(address: &str) -> String {
     let mut connection = Connection::open(address).await;
     let product = create_product(&mut connection, address, HOME, 0).await;
     add_versions(&mut connection, address, HOME, &product, 3).await;

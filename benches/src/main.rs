@@ -25,6 +25,7 @@ mod server;
 mod start;
 mod table;
 mod users;
+mod waiting;
 
 use table::Table;
 
@@ -38,6 +39,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("policies", |table| Box::pin(policies::run(table))),
     ("copy", |table| Box::pin(copies::latency(table))),
     ("copies", |table| Box::pin(copies::throughput(table))),
+    ("waiting", |table| Box::pin(waiting::run(table))),
     ("start", |table| Box::pin(start::run(table))),
     ("moto", |table| Box::pin(peer::run(table))),
 ];

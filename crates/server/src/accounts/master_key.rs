@@ -15,8 +15,7 @@ const KEY_BYTES: usize = 32;
 /// A file with a key is no longer than this, in bytes.
 const FILE_BYTES_MAX: u64 = 1024;
 
-const FORM: &str =
-    "not a key of 64 hexadecimal digits or 32 bytes in Base64: openssl rand -hex 32";
+const FORM: &str = "not a key of 64 hexadecimal digits or 32 bytes in Base64: openssl rand -hex 32";
 
 /// What `key_check` seals, and what it is bound to.
 const CHECK: &str = "mimeo master key";

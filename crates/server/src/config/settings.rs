@@ -1,6 +1,8 @@
 //! The one description of every setting: name, default, meaning, effect.
 
-use super::values::{count, data, list, listen, log, log_level, maybe, millis, seconds, switch};
+use super::values::{
+    count, count_or_none, data, list, listen, log, log_level, maybe, millis, seconds, switch,
+};
 use super::{Config, MasterKey};
 
 /// One setting.
@@ -113,8 +115,8 @@ settings! {
         |config, text| config.templates.plain_http = switch(text)?;
 
     "workers.copies_max" ["workers-copies-max"] "NUMBER" = "4",
-        "Copies that this server works on at once.",
-        |config, text| config.workers.copies_max = count::<u16>(text)?.into();
+        "Copies that this server works on at once; with 0 it leaves them to others.",
+        |config, text| config.workers.copies_max = count_or_none(text)?;
     "workers.copies_per_account_max" ["workers-copies-per-account-max"] "NUMBER" = "2",
         "Copies of one account that run at once, over all servers on a store.",
         |config, text| config.workers.copies_per_account_max = count(text)?;

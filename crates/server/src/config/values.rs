@@ -22,6 +22,13 @@ pub(super) fn count<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T,
         .ok_or_else(|| format!("{text:?} is not a number from 1 on"))
 }
 
+/// A number of something, of which there may be none.
+pub(super) fn count_or_none(text: &str) -> Result<usize, String> {
+    text.parse::<u16>()
+        .map(usize::from)
+        .map_err(|_| format!("{text:?} is not a number"))
+}
+
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     count::<u16>(text).map(|number| Duration::from_secs(number.into()))
 }
