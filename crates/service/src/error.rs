@@ -194,7 +194,9 @@ impl Told {
                 )
             }
             Stop::Failure(
-                Failure::Store(StoreError::Unavailable | StoreError::Unknown) | Failure::Source(_),
+                Failure::Store(StoreError::Unavailable | StoreError::Unknown)
+                | Failure::Shelf(ShelfError::Away { .. })
+                | Failure::Source(_),
             ) => front(
                 503,
                 "ServiceUnavailableException",

@@ -5,7 +5,7 @@
 //! ours is sent along, and what is internal, dead or slow is refused in one and the same sentence.
 
 mod address;
-mod dial;
+pub(crate) mod dial;
 mod refused;
 mod rules;
 mod s3;

@@ -1,6 +1,7 @@
-//! The shelf: template bodies by content hash, in a folder or in memory.
+//! The shelf: template bodies by content hash, in a folder, in a bucket or in memory.
 
 mod body;
+mod bucket;
 mod digest;
 mod folder;
 
@@ -9,9 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 pub use body::Body;
+use bucket::Bucket;
+pub use bucket::{BucketKeys, BucketRules, Patience};
 pub use digest::{Digest, NotADigest};
 use folder::Folder;
 
@@ -30,7 +33,15 @@ pub struct Shelf {
 #[derive(Debug, Clone)]
 enum Place {
     Folder(Arc<Folder>),
+    Bucket(Arc<Bucket>),
     Memory(Arc<Mutex<HashMap<Digest, Bytes>>>),
+}
+
+/// A body as a listing tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shelved {
+    pub digest: Digest,
+    pub bytes: u64,
 }
 
 /// What [`Shelf::verify`] found under a digest.
@@ -56,6 +67,11 @@ pub enum ShelfError {
     /// What is stored under the digest does not hash to it.
     #[error("the body stored as {digest} is corrupt")]
     Corrupt { digest: Digest },
+    /// The store does not answer, is slow, or asks to be left alone for a while. It may be back.
+    #[error("the template store is away")]
+    Away {
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The file system refused; the path is for the log alone.
     #[error("the template shelf could not {step}")]
     Io {
@@ -81,6 +97,23 @@ impl Shelf {
         }
     }
 
+    /// A shelf in an S3-compatible bucket. Nothing is asked of it yet.
+    pub fn bucket(rules: &BucketRules) -> Result<Shelf, ShelfError> {
+        Ok(Shelf {
+            place: Place::Bucket(Arc::new(Bucket::open(rules)?)),
+        })
+    }
+
+    /// Whether both are the same shelf of this process.
+    pub fn is_same(&self, other: &Shelf) -> bool {
+        match (&self.place, &other.place) {
+            (Place::Folder(one), Place::Folder(two)) => one.root() == two.root(),
+            (Place::Bucket(one), Place::Bucket(two)) => one.is_same(two),
+            (Place::Memory(one), Place::Memory(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        }
+    }
+
     /// Puts a body and answers its digest, once the body would survive a power cut.
     ///
     /// Idempotent: a body that is already there whole is not written again, and a corrupt one is replaced.
@@ -90,6 +123,7 @@ impl Shelf {
         }
         match &self.place {
             Place::Folder(folder) => on_folder(folder, move |folder| folder.put(&body)).await,
+            Place::Bucket(bucket) => bucket.put(body).await,
             Place::Memory(bodies) => {
                 let digest = Digest::of(&body);
                 let mut bodies = bodies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,9 +142,88 @@ impl Shelf {
         let digest = *digest;
         match &self.place {
             Place::Folder(folder) => on_folder(folder, move |folder| folder.get(&digest)).await,
+            Place::Bucket(bucket) => bucket.get(&digest).await,
             Place::Memory(bodies) => {
                 let bodies = bodies.lock().unwrap_or_else(PoisonError::into_inner);
                 Ok(bodies.get(&digest).cloned())
+            }
+        }
+    }
+
+    /// Takes a body in pieces and puts it, if it is what `digest` says; `None` if it is not.
+    ///
+    /// No body is longer than [`BODY_BYTES_MAX`], so it is gathered first: what is put has one length and
+    /// one hash, and a body that breaks off leaves nothing behind.
+    pub async fn put_body(
+        &self,
+        digest: &Digest,
+        body: &mut Body,
+    ) -> Result<Option<Digest>, ShelfError> {
+        let away = |source: std::io::Error| ShelfError::Away {
+            source: Box::new(source),
+        };
+        let mut whole = BytesMut::new();
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(away)?;
+            if whole.len() + piece.len() > BODY_BYTES_MAX {
+                return Ok(None);
+            }
+            whole.extend_from_slice(&piece);
+        }
+        if Digest::of(&whole) != *digest {
+            return Ok(None);
+        }
+        self.put(whole.freeze()).await.map(Some)
+    }
+
+    /// The body with this digest in pieces, not yet checked against it; `None` if the shelf has none.
+    pub async fn read(&self, digest: &Digest) -> Result<Option<Body>, ShelfError> {
+        match &self.place {
+            Place::Bucket(bucket) => bucket.read(digest).await,
+            Place::Folder(_) | Place::Memory(_) => Ok(self.get(digest).await?.map(Body::from)),
+        }
+    }
+
+    /// At most `count` of the bodies after `after`, in the order of their digests.
+    pub async fn page(
+        &self,
+        after: Option<&Digest>,
+        count: usize,
+    ) -> Result<Vec<Shelved>, ShelfError> {
+        let after = after.copied();
+        match &self.place {
+            Place::Folder(folder) => {
+                on_folder(folder, move |folder| folder.page(after.as_ref(), count)).await
+            }
+            Place::Bucket(bucket) => bucket.page(after.as_ref(), count).await,
+            Place::Memory(bodies) => {
+                let bodies = bodies.lock().unwrap_or_else(PoisonError::into_inner);
+                let later = bodies.iter().filter(|(digest, _)| Some(**digest) > after);
+                let mut page: Vec<_> = later
+                    .map(|(digest, body)| Shelved {
+                        digest: *digest,
+                        bytes: body.len() as u64,
+                    })
+                    .collect();
+                page.sort_unstable_by_key(|shelved| shelved.digest);
+                page.truncate(count);
+                Ok(page)
+            }
+        }
+    }
+
+    /// Takes a body off the shelf, whether or not it is there.
+    ///
+    /// Whoever calls it must know that nothing names the body and that nobody is about to.
+    pub async fn remove(&self, digest: &Digest) -> Result<(), ShelfError> {
+        let digest = *digest;
+        match &self.place {
+            Place::Folder(folder) => on_folder(folder, move |folder| folder.remove(&digest)).await,
+            Place::Bucket(bucket) => bucket.remove(&digest).await,
+            Place::Memory(bodies) => {
+                let mut bodies = bodies.lock().unwrap_or_else(PoisonError::into_inner);
+                bodies.remove(&digest);
+                Ok(())
             }
         }
     }
@@ -135,7 +248,8 @@ impl Shelf {
     ) -> Result<usize, ShelfError> {
         match &self.place {
             Place::Folder(folder) => on_folder(folder, move |folder| folder.sweep(now, age)).await,
-            Place::Memory(_) => Ok(0),
+            // A bucket has none: a body that breaks off leaves nothing.
+            Place::Bucket(_) | Place::Memory(_) => Ok(0),
         }
     }
 }

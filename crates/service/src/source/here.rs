@@ -48,7 +48,7 @@ impl Source for Here {
             let Some(digest) = digest else {
                 return Ok(None);
             };
-            Ok(self.shelf.get(&digest).await?.map(Body::from))
+            Ok(self.shelf.read(&digest).await?)
         })
     }
 }

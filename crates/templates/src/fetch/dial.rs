@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
@@ -37,24 +37,8 @@ impl Dialler {
         if let Some(wrong) = endpoint.filter(|url| !matches!(url.scheme(), "http" | "https")) {
             return Err(FetcherError::S3Endpoint(wrong.to_string()));
         }
-        // Mozilla's list and not the machine's: a fresh Debian has no certificate authorities at all.
-        let mut roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        for authority in &rules.authorities {
-            roots
-                .add(authority.clone())
-                .map_err(FetcherError::Authority)?;
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(FetcherError::Tls)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Dialler {
-            tls: TlsConnector::from(Arc::new(config)),
+            tls: tls(&rules.authorities)?,
         })
     }
 
@@ -84,6 +68,27 @@ impl Dialler {
             }
         }
     }
+}
+
+/// TLS by Mozilla's list of authorities and these.
+pub(crate) fn tls(authorities: &[CertificateDer<'static>]) -> Result<TlsConnector, FetcherError> {
+    // Mozilla's list and not the machine's: a fresh Debian has no certificate authorities at all.
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    for authority in authorities {
+        roots
+            .add(authority.clone())
+            .map_err(FetcherError::Authority)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(FetcherError::Tls)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 async fn resolve(host: &Host<String>, port: u16) -> Result<Vec<SocketAddr>, Trouble> {
@@ -116,7 +121,7 @@ fn server_name(host: &Host<String>) -> Result<ServerName<'static>, Trouble> {
 }
 
 /// A connection with or without TLS.
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }

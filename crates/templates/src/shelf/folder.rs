@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use super::{BODY_BYTES_MAX, Digest, ShelfError};
+use super::{BODY_BYTES_MAX, Digest, ShelfError, Shelved};
 
 /// How many names are tried for a temporary file: after a crash, an old one may hold the first few.
 const TEMPORARY_NAMES_MAX: u32 = 64;
@@ -103,6 +103,49 @@ impl Folder {
             }
         }
         Ok(swept)
+    }
+
+    /// Bodies in the order of their digests; of the listing, one folder of 256 is held at a time.
+    pub(super) fn page(
+        &self,
+        after: Option<&Digest>,
+        count: usize,
+    ) -> Result<Vec<Shelved>, ShelfError> {
+        let mut fans = list(&self.root)?;
+        fans.sort_unstable();
+        let first_fan = after.map(|digest| self.fan(digest));
+        let mut page = Vec::new();
+        for fan in fans {
+            if Some(&fan) < first_fan.as_ref() || !fan.is_dir() {
+                continue;
+            }
+            let mut digests: Vec<Digest> = list(&fan)?
+                .iter()
+                .filter_map(|path| path.file_name()?.to_str()?.parse().ok())
+                .filter(|digest| Some(digest) > after)
+                .collect();
+            digests.sort_unstable();
+            for digest in digests {
+                // One that vanished meanwhile was removed by another sweep.
+                if let Ok(metadata) = std::fs::symlink_metadata(self.path(&digest)) {
+                    let bytes = metadata.len();
+                    page.push(Shelved { digest, bytes });
+                }
+                if page.len() == count {
+                    return Ok(page);
+                }
+            }
+        }
+        Ok(page)
+    }
+
+    pub(super) fn remove(&self, digest: &Digest) -> Result<(), ShelfError> {
+        let path = self.path(digest);
+        match std::fs::remove_file(&path) {
+            Ok(()) => sync_folder(&self.fan(digest)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(at("remove a body", &path)(error)),
+        }
     }
 
     fn fan(&self, digest: &Digest) -> PathBuf {
