@@ -4,6 +4,28 @@
 
 -- copies: whose products they come from, and what happened to them ----------------------------------
 
+-- lanes: an account's waiting copies, so that nobody looks at 9,999 of them to find another's --------
+
+-- ready is 1 where there may be a copy to claim; of the ready ones the one goes first that was served
+-- longest ago, by turn. One that is not ready is looked at again when due; filled is 1 where it is for
+-- the account's limit only. The truth is in copy: a lane is a hint, and the lock of its account.
+CREATE TABLE copy_lane (
+    account TEXT NOT NULL PRIMARY KEY,
+    ready BIGINT NOT NULL,
+    filled BIGINT NOT NULL,
+    turn BIGINT NOT NULL,
+    due BIGINT NOT NULL
+);
+
+CREATE INDEX copy_lane_by_turn ON copy_lane (ready, turn, account);
+CREATE INDEX copy_lane_by_due ON copy_lane (ready, due);
+
+-- Copies whose workers died twice, which run alone.
+CREATE INDEX copy_suspect ON copy (unfinished, due) WHERE attempts - failures >= 2;
+
+INSERT INTO copy_lane (account, ready, filled, turn, due)
+SELECT account, 1, 0, MIN(turn), 0 FROM copy WHERE unfinished = 1 GROUP BY account;
+
 -- bodies on the shelf: which nothing names ----------------------------------------------------------
 
 -- audit ---------------------------------------------------------------------------------------------

@@ -27,6 +27,9 @@ pub const DEADLINE_MILLIS: i64 = 3_600_000;
 pub const FAILURES_MAX: u32 = 8;
 /// Tries that ended with the death of the worker.
 pub const DEATHS_MAX: u32 = 3;
+/// After so many deaths a copy is run alone on its node: whoever dies then is told from those that
+/// only died with it.
+pub const DEATHS_IN_COMPANY_MAX: u32 = 2;
 pub const BACKOFF_BASE_MILLIS: i64 = 1_000;
 pub const BACKOFF_CAP_MILLIS: i64 = 60_000;
 /// The newest form of the stored record; a worker claims only the forms it knows.
@@ -98,6 +101,18 @@ pub struct Copy {
     pub plan: Option<Plan>,
     /// The way that a test chose for it; `None` but in a rehearsal.
     pub course: Option<Course>,
+}
+
+impl Copy {
+    /// Tries of a claimed copy that neither ended nor failed: their workers died.
+    pub fn deaths(&self) -> u32 {
+        self.attempts.saturating_sub(self.failures + 1)
+    }
+
+    /// Whether this try must have its node to itself.
+    pub fn must_run_alone(&self) -> bool {
+        self.deaths() >= DEATHS_IN_COMPANY_MAX
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +192,7 @@ pub fn next_step(copy: &Copy, now: Timestamp) -> Step {
         let text = text.clone();
         return Step::GiveUp(StatusDetail::Rehearsed { text });
     }
-    let deaths = copy.attempts.saturating_sub(copy.failures + 1);
+    let deaths = copy.deaths();
     if deaths >= DEATHS_MAX || copy.failures >= FAILURES_MAX {
         return Step::GiveUp(StatusDetail::Internal {
             reference: copy.token.clone(),

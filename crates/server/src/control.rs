@@ -155,7 +155,7 @@ async fn release_ripe(service: &Service, rehearsal: &Rehearsal) -> Result<(), St
     let shown = rehearsal.now(crate::clock::now());
     for store in service.world().directory.stores() {
         if hold::release_ripe(&store, shown).await? > 0 {
-            service.world().copy_accepted.notify_one();
+            service.world().ring();
         }
     }
     Ok(())

@@ -154,6 +154,7 @@ impl Server {
         let (phase, watch) = phases();
         let stores = service.world().directory.stores();
         let mut tasks = JoinSet::new();
+        let company = Arc::default();
         for store in &stores {
             let workers = Workers {
                 service: service.clone(),
@@ -161,6 +162,7 @@ impl Server {
                 metrics: Arc::clone(&metrics),
                 sizes: config.workers.clone(),
                 watch: watch.clone(),
+                company: Arc::clone(&company),
             };
             tasks.spawn(workers.run());
         }

@@ -8,6 +8,7 @@ use mimeo_service::Service;
 use mimeo_service::workflows::copy::{self, Ending};
 use mimeo_service::workflows::lease;
 use mimeo_store::{Fence, Fenced, Store, StoreError};
+use tokio::sync::RwLock;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::{error, info, warn};
@@ -23,6 +24,16 @@ const POLL_MILLIS: u64 = 1_000;
 
 const HEARTBEAT: Duration = Duration::from_millis(HEARTBEAT_MILLIS.unsigned_abs());
 
+/// How often the lanes of waiting copies are mended, in polls.
+const MEND_POLLS: u32 = 5;
+
+/// How long claims wait after the database was away: who held a copy gives it back first, so that no
+/// try is counted for which there was no database.
+const GIVE_BACK_PAUSE: Duration = Duration::from_secs(2);
+
+/// Pause between two tries to let go of a copy.
+const LET_GO_PAUSE: Duration = Duration::from_millis(250);
+
 /// How long a try may take to notice that its copy is final.
 const NOTICE: Duration = Duration::from_millis(200);
 
@@ -34,12 +45,16 @@ pub(crate) struct Workers {
     pub metrics: Arc<Metrics>,
     pub sizes: config::Workers,
     pub watch: Watch,
+    /// Shared by all copies that this node runs; a copy that must run alone has it exclusively.
+    pub company: Arc<RwLock<()>>,
 }
 
 impl Workers {
     /// Runs all slots until the server drains and their copies are done or handed back.
     pub(crate) async fn run(self) {
         let mut slots = JoinSet::new();
+        slots.spawn(self.clone().look_around());
+        slots.spawn(self.clone().listen());
         for _ in 0..self.sizes.copies_max {
             slots.spawn(self.clone().slot());
         }
@@ -48,7 +63,13 @@ impl Workers {
 
     async fn slot(mut self) {
         while self.watch.now() == Phase::Running {
-            match copy::claim(&self.store, self.sizes.copies_per_account_max).await {
+            let company = Arc::clone(&self.company);
+            let among_others = tokio::select! {
+                among_others = company.read() => among_others,
+                _ = self.watch.next() => continue,
+            };
+            let most = self.sizes.copies_per_account_max;
+            match copy::claim(&self.store, most).await {
                 Ok(Some(copy)) => {
                     // Where one is due there may be more: another slot looks, and wakes the next.
                     self.service.world().copy_accepted.notify_one();
@@ -56,12 +77,76 @@ impl Workers {
                     continue;
                 }
                 Ok(None) => {}
-                Err(error) => warn!(%error, "copies cannot be claimed"),
+                Err(error) => {
+                    warn!(%error, "copies cannot be claimed");
+                    self.pause(GIVE_BACK_PAUSE).await;
+                    continue;
+                }
             }
+            drop(among_others);
             let service = self.service.clone();
             tokio::select! {
                 () = service.world().copy_accepted.notified() => {}
                 () = sleep(self.poll()) => {}
+                _ = self.watch.next() => {}
+            }
+        }
+    }
+
+    async fn pause(&mut self, length: Duration) {
+        tokio::select! {
+            () = sleep(length) => {}
+            _ = self.watch.next() => {}
+        }
+    }
+
+    /// Looks at each poll for copies that must run alone, and mends what others left behind.
+    async fn look_around(mut self) {
+        let mut polls = 0;
+        while self.watch.now() == Phase::Running {
+            if polls % MEND_POLLS == 0
+                && let Err(error) = self.store.mend_copy_lanes().await
+            {
+                warn!(%error, "the lanes of waiting copies cannot be mended");
+            }
+            polls += 1;
+            while self.store.has_suspects().await == Ok(true) {
+                if !self.work_alone().await {
+                    break;
+                }
+            }
+            self.pause(Duration::from_millis(POLL_MILLIS)).await;
+        }
+    }
+
+    /// Runs a copy whose workers died, with nothing else on this node; whether there was one.
+    async fn work_alone(&mut self) -> bool {
+        let company = Arc::clone(&self.company);
+        let _alone = tokio::select! {
+            alone = company.write() => alone,
+            _ = self.watch.next() => return false,
+        };
+        match copy::claim_suspect(&self.store, self.sizes.copies_per_account_max).await {
+            Ok(Some(copy)) => {
+                self.work_on(copy).await;
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                warn!(%error, "a copy that must run alone cannot be claimed");
+                false
+            }
+        }
+    }
+
+    /// Passes on what other nodes on the same database ring about.
+    async fn listen(mut self) {
+        let Some(mut wakes) = self.store.wakes() else {
+            return;
+        };
+        while self.watch.now() == Phase::Running {
+            tokio::select! {
+                () = wakes.next() => self.service.world().copy_accepted.notify_one(),
                 _ = self.watch.next() => {}
             }
         }
@@ -112,8 +197,11 @@ impl Workers {
                 },
                 () = watch.stopped() => {
                     drive.abort();
-                    if let Err(error) = lease::give_back(&self.store, &fence).await {
-                        warn!(%error, copy = copy.token.as_str(), "the copy is left to its lease");
+                    match lease::give_back(&self.store, &fence).await {
+                        Ok(_) => self.store.ring_now().await,
+                        Err(error) => {
+                            warn!(%error, copy = copy.token.as_str(), "the copy is left to its lease");
+                        }
                     }
                     return Outcome::GivenBack;
                 }
@@ -140,6 +228,9 @@ impl Workers {
             Ok(Ok(Ending::Stale | Ending::Crashed)) => return Outcome::Stale,
             Ok(Err(error)) => {
                 warn!(copy = token, %error, "the store did not take a step of the copy");
+                if matches!(error, StoreError::Unavailable | StoreError::Unknown) {
+                    return self.give_back_when_it_is_there(copy).await;
+                }
                 Outcome::Broken
             }
             Err(Ended(reason)) => {
@@ -152,6 +243,26 @@ impl Workers {
             warn!(copy = token, %error, "the copy is left to its lease");
         }
         outcome
+    }
+
+    /// The database went away, which is no fault of the copy: when it is back this try is taken back,
+    /// unless the copy is final or somebody else's by then.
+    async fn give_back_when_it_is_there(&self, copy: &Copy) -> Outcome {
+        let fence = Fence::of(copy);
+        let mut watch = self.watch.clone();
+        loop {
+            match lease::give_back(&self.store, &fence).await {
+                Ok(Fenced::Written) => return Outcome::GivenBack,
+                Ok(Fenced::Stale) => return Outcome::Stale,
+                Err(error) => {
+                    tracing::debug!(%error, copy = copy.token.as_str(), "not given back yet");
+                }
+            }
+            tokio::select! {
+                () = sleep(LET_GO_PAUSE) => {}
+                () = watch.stopped() => return Outcome::Broken,
+            }
+        }
     }
 
     /// The lease is gone: the copy is final, perhaps by this very try, or somebody else's.

@@ -120,6 +120,17 @@ pub struct World {
     pub rehearsal: Option<Arc<Rehearsal>>,
 }
 
+impl World {
+    /// Tells the workers of this process, and of others on the same databases, that a copy can be
+    /// claimed.
+    pub fn ring(&self) {
+        self.copy_accepted.notify_one();
+        for store in self.directory.stores() {
+            store.ring();
+        }
+    }
+}
+
 /// The service: answers calls, and runs what they started.
 #[derive(Debug, Clone)]
 pub struct Service {

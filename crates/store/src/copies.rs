@@ -4,7 +4,7 @@
 //! that a worker which was thought dead and wakes up late changes nothing.
 
 use mimeo_domain::copying::{
-    Copy, CopyRequest, Course, DEADLINE_MILLIS, LEASE_MILLIS, Plan, RECORD_VERSION, State,
+    Copy, CopyRequest, Course, DEADLINE_MILLIS, LEASE_MILLIS, Plan, State,
     StatusDetail,
 };
 use mimeo_domain::ids::Seed;
@@ -16,10 +16,6 @@ use crate::dialect::statements;
 use crate::params;
 use crate::{AuthScope, Extent, Row, StoreError, Tx};
 
-/// How far apart the turns of one account's waiting copies lie, in milliseconds of queue time: a
-/// newcomer goes before all that another account has waiting beyond its fair share.
-const TURN_MILLIS: i64 = 20;
-
 /// Columns of a row that [`stored`] reads.
 macro_rules! columns {
     () => {
@@ -27,12 +23,12 @@ macro_rules! columns {
     };
 }
 
+pub(crate) mod lanes;
+
 statements! {
-    LAST_TURN = "SELECT MAX(turn) FROM copy WHERE account = ?1 AND unfinished = 1";
     COUNT_UNDER_WAY = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE account = ?1 AND unfinished = 1";
     INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, ?11, 0, 0, ?7, ?8, ?9, ?10)";
     FIND = concat!("SELECT ", columns!(), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
-    CLAIM = concat!("UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = (SELECT region, token FROM copy AS waiting WHERE unfinished = 1 AND due <= ?1 AND version <= ?3 AND account NOT IN (SELECT account FROM copy WHERE state = 'RUNNING' AND due > ?1 GROUP BY account HAVING COUNT(*) >= ?4) ORDER BY turn, token LIMIT 1) RETURNING ", columns!());
     HEARTBEAT = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     PLAN = "UPDATE copy SET plan = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     SUCCEED = "UPDATE copy SET state = 'SUCCEEDED', unfinished = 0, finished = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
@@ -90,16 +86,10 @@ pub enum Fenced {
 }
 
 impl Tx<'_> {
-    /// A new copy, due at once by the database's clock, with a turn that is fair to other accounts.
+    /// A new copy, due at once by the database's clock.
     pub async fn insert_copy(&mut self, copy: &Copy) -> Result<(), StoreError> {
         let account = copy.caller.account.as_str();
-        let last = self
-            .query_one(LAST_TURN, params![account], |row| row.maybe_int(0))
-            .await?;
         let now = self.now().await?;
-        let turn = last
-            .flatten()
-            .map_or(now, |turn| now.max(turn + TURN_MILLIS));
         let body = document(&Asked {
             caller: copy.caller.clone(),
             request: copy.request.clone(),
@@ -118,7 +108,7 @@ impl Tx<'_> {
             copy.token.as_str(),
             account,
             copy.request.record_version(&copy.caller),
-            turn,
+            now,
             due,
             now + DEADLINE_MILLIS,
             copy.created.millis(),
@@ -126,7 +116,8 @@ impl Tx<'_> {
             &body,
             copy.fence,
         ];
-        self.execute(INSERT, row).await.map(drop)
+        self.execute(INSERT, row).await?;
+        self.line_up(account, now).await
     }
 
     /// Copies of the account that wait or run.
@@ -150,21 +141,6 @@ impl Tx<'_> {
             scope.account.as_str()
         ];
         self.query_one(FIND, row, stored)
-            .await?
-            .map(StoredCopy::read)
-            .transpose()
-    }
-
-    /// Leases the next due copy, of an account with fewer than `running_max` running ones.
-    pub async fn claim_copy(&mut self, running_max: u32) -> Result<Option<Copy>, StoreError> {
-        let now = self.now().await?;
-        let row = params![
-            now,
-            now + LEASE_MILLIS,
-            RECORD_VERSION,
-            i64::from(running_max)
-        ];
-        self.query_one(CLAIM, row, stored)
             .await?
             .map(StoredCopy::read)
             .transpose()
@@ -206,8 +182,8 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<Fenced, StoreError> {
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
-        self.fenced(SUCCEED, params![region, token, fence.number, now.millis()])
-            .await
+        let row = params![region, token, fence.number, now.millis()];
+        self.freed(fence, SUCCEED, row).await
     }
 
     pub async fn fail_copy(
@@ -218,11 +194,8 @@ impl Tx<'_> {
     ) -> Result<Fenced, StoreError> {
         let detail = document(detail);
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
-        self.fenced(
-            FAIL,
-            params![region, token, fence.number, now.millis(), &detail],
-        )
-        .await
+        let row = params![region, token, fence.number, now.millis(), &detail];
+        self.freed(fence, FAIL, row).await
     }
 
     /// A try failed: the copy may be claimed again after `wait_millis` of the database's clock.
@@ -232,27 +205,22 @@ impl Tx<'_> {
         wait_millis: i64,
     ) -> Result<Fenced, StoreError> {
         let due = self.now().await? + wait_millis;
-        self.fenced(
-            POSTPONE,
-            params![
-                fence.region.as_str(),
-                fence.token.as_str(),
-                fence.number,
-                due
-            ],
-        )
-        .await
+        let (region, token) = (fence.region.as_str(), fence.token.as_str());
+        self.requeued(fence, POSTPONE, params![region, token, fence.number, due])
+            .await
     }
 
     /// A worker that stops hands its copy back; this try does not count.
     pub async fn give_copy_back(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
         let row = params![fence.region.as_str(), fence.token.as_str(), fence.number];
-        self.fenced(GIVE_BACK, row).await
+        self.requeued(fence, GIVE_BACK, row).await
     }
 
     /// For the one server that owns a store: whoever held leases before it started is dead.
     pub async fn take_all_copies_back(&mut self) -> Result<u64, StoreError> {
-        self.execute(TAKE_ALL_BACK, params![]).await
+        let taken = self.execute(TAKE_ALL_BACK, params![]).await?;
+        self.mend_lanes().await?;
+        Ok(taken)
     }
 
     /// Whether the copy waits for a course that a test chose; `None` where there is no such copy.
@@ -276,21 +244,28 @@ impl Tx<'_> {
         let now = self.now().await?;
         let (region, account) = (scope.region.as_str(), scope.account.as_str());
         let row = params![region, token.as_str(), account, now, HELD];
-        self.execute(RELEASE, row).await.map(drop)
+        self.execute(RELEASE, row).await?;
+        self.line_up(account, now).await
     }
 
     /// Lets every held copy of the extent be claimed, and says how many there were.
     pub async fn release_copies(&mut self, extent: &Extent) -> Result<u64, StoreError> {
         let now = self.now().await?;
         let row = params![extent.region(), extent.account(), now, HELD];
-        self.execute(RELEASE_ALL, row).await
+        let released = self.execute(RELEASE_ALL, row).await?;
+        self.mend_lanes().await?;
+        Ok(released)
     }
 
     /// Lets the copies be claimed that are held by time until `shown`, by the clock of requests.
     pub async fn release_ripe_copies(&mut self, shown: Timestamp) -> Result<u64, StoreError> {
         let now = self.now().await?;
         let ripe = HELD.saturating_add(shown.millis());
-        self.execute(RELEASE_RIPE, params![now, HELD, ripe]).await
+        let released = self.execute(RELEASE_RIPE, params![now, HELD, ripe]).await?;
+        if released > 0 {
+            self.mend_lanes().await?;
+        }
+        Ok(released)
     }
 
     /// Copies of all accounts that wait or run, for metrics.

@@ -43,7 +43,7 @@ pub use checks::{
     CheckedArtifact, CheckedCopy, CheckedProducts, CheckedReplay, CheckedUpload, Odd,
 };
 pub use copies::{Fence, Fenced};
-pub use dialect::postgres::RETRIES_MAX;
+pub use dialect::postgres::{RETRIES_MAX, Wakes};
 pub use dialect::{Dialect, Row, Tx, Value};
 pub use error::{OpenError, StoreError};
 pub use identities::{SealedKey, StoredIdentities};
@@ -72,6 +72,7 @@ const POOL_SIZE: usize = 16;
 pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("artifacts", artifacts::STATEMENTS),
     ("copies", copies::STATEMENTS),
+    ("lanes", copies::lanes::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("portfolios", portfolios::STATEMENTS),
     ("budgets", budgets::STATEMENTS),
@@ -153,12 +154,24 @@ pub trait Work: Send + 'static {
     type Output: Send + 'static;
     /// What the caller gets when nothing was changed; the store puts its own errors into it.
     type Error: From<StoreError> + Send + 'static;
+    /// How a write is kept apart from others.
+    const LEVEL: Level = Level::Serializable;
 
     /// Runs in `tx`; an `async fn` in the implementation will do.
     fn run(
         &mut self,
         tx: &mut Tx<'_>,
     ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// How a transaction is kept apart from those beside it. SQLite has one writer, so there it is all one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// As if it were alone.
+    Serializable,
+    /// Each statement sees what is committed when it begins (READ COMMITTED). For works whose
+    /// statements lock the rows that they decide on, and check them again as they change them.
+    RowLocks,
 }
 
 /// How busy a store is; counts are since it was opened.
@@ -182,6 +195,8 @@ pub struct Gauges {
     pub connection_queue: usize,
     /// Transactions that PostgreSQL made us run again.
     pub conflicts: u64,
+    /// Whether PostgreSQL was away when it was last tried, so that callers are refused at once.
+    pub is_away: bool,
 }
 
 /// An open database. Clones share it.
@@ -273,6 +288,31 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.scan(work).await,
             Engine::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// Tells the other nodes on this database that a copy can be claimed. Never waits; where nobody
+    /// [listens](Store::wakes) it does nothing.
+    pub fn ring(&self) {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(postgres) => postgres.ring(),
+        }
+    }
+
+    /// Like [`Store::ring`], for a node that stops: it is done when it answers.
+    pub async fn ring_now(&self) {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(postgres) => postgres.ring_now().await,
+        }
+    }
+
+    /// What other nodes on this database ring about; `None` on SQLite, which one process has alone.
+    pub fn wakes(&self) -> Option<Wakes> {
+        match &self.inner.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres.wakes()),
         }
     }
 

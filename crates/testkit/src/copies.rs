@@ -16,10 +16,13 @@ const RUNNING_MAX: u32 = 1_000;
 const TRIES_MAX: usize = 10_000;
 
 impl World {
-    /// Claims the next copy that is due, in any store.
+    /// Claims the next copy that is due, in any store; one that must run alone, when no other is.
     pub async fn claims(&self) -> Option<(Store, Copy)> {
         for store in self.service().world().directory.stores() {
-            let claimed = copy::claim(&store, RUNNING_MAX).await;
+            let mut claimed = copy::claim(&store, RUNNING_MAX).await;
+            if claimed == Ok(None) {
+                claimed = copy::claim_suspect(&store, RUNNING_MAX).await;
+            }
             if let Some(copy) = claimed.expect("the store is there") {
                 return Some((store, copy));
             }

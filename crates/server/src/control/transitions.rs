@@ -46,7 +46,7 @@ impl Control {
                     let released = hold::release(&store, extent.clone()).await;
                     released.map_err(|error| broken(&error))?;
                 }
-                service.world().copy_accepted.notify_one();
+                service.world().ring();
             }
             _ => members.end()?,
         }

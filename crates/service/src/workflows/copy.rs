@@ -67,7 +67,13 @@ enum Progress {
 
 /// Leases the next due copy of `store`, of an account that has fewer than `running_max` running.
 pub async fn claim(store: &Store, running_max: u32) -> Result<Option<Copy>, StoreError> {
-    store.write(Claim { running_max }).await
+    store.claim_copy(running_max).await
+}
+
+/// Leases a due copy whose workers died too often in company, so that it runs alone: the caller
+/// works on nothing else until it has ended.
+pub async fn claim_suspect(store: &Store, running_max: u32) -> Result<Option<Copy>, StoreError> {
+    store.claim_suspect(running_max).await
 }
 
 /// Works on a claimed copy until it is final, postponed or lost. `chance` spreads the next try.
@@ -272,19 +278,6 @@ impl Work for Now {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
         tx.now().await.map(Timestamp::from_millis)
-    }
-}
-
-struct Claim {
-    running_max: u32,
-}
-
-impl Work for Claim {
-    type Output = Option<Copy>;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Option<Copy>, StoreError> {
-        tx.claim_copy(self.running_max).await
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn described(
                 token: token.clone(),
             })
             .await?;
-        outside.world.copy_accepted.notify_one();
+        outside.world.ring();
     }
     rehearsal.forget(outside.caller, token);
     for _ in 0..LOOKS_MAX {

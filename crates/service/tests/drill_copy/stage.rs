@@ -118,6 +118,7 @@ impl Stage {
     pub(crate) async fn leases_run_out(&self) {
         self.execute("UPDATE copy SET due = 0 WHERE state = 'RUNNING'")
             .await;
+        self.execute("UPDATE copy_lane SET due = 0").await;
     }
 
     pub(crate) async fn execute(&self, sql: &'static str) {

@@ -1,29 +1,39 @@
 //! PostgreSQL: a pool, serializable transactions that are run again after a conflict, and errors in the store's words.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    Hook, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
     Transaction,
 };
+use tokio::sync::{Mutex, Notify};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{Config, IsolationLevel, NoTls, Statement};
 
 use super::{Engine, Row, Tx, Value, guard};
 use crate::error::{OpenError, StoreError};
-use crate::{Gauges, Options, Work};
+use crate::{Gauges, Level, Options, Work};
 
+mod absence;
 mod texts;
 mod values;
+mod wakes;
 
+use absence::Absence;
 use texts::Texts;
 pub(super) use values::column;
+pub use wakes::Wakes;
 
 /// How often a transaction is run again after a conflict.
 pub const RETRIES_MAX: u32 = 20;
+
+/// After so many conflicts the transactions of one node wait for each other, so that only those of
+/// other nodes are left to collide with.
+const CONFLICTS_ALONE_MAX: u32 = 2;
 
 /// Longest pause before a retry, in milliseconds; the first are shorter.
 const PAUSE_MILLIS_MAX: u64 = 128;
@@ -31,13 +41,22 @@ const PAUSE_MILLIS_MAX: u64 = 128;
 /// How long a caller waits for a connection, from the pool or from the server.
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
+/// Every statement goes by an index, and what a scan of a small table reads would collide with every
+/// write to it. A server that does not know the setting does without.
+const SETTINGS: &str = "SET enable_seqscan = off";
+
 /// How long sent bytes may go unanswered by the other host's kernel. COMMIT itself has no timeout.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 
 pub(crate) struct Postgres {
     pool: Pool,
+    config: Config,
     texts: Texts,
     conflicts: AtomicU64,
+    /// Transactions that collided often wait here for their turn.
+    line: Mutex<()>,
+    absence: Arc<Absence>,
+    bell: Arc<Notify>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,30 +70,49 @@ impl Postgres {
         let manager_config = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = Manager::from_config(config(url)?, NoTls, manager_config);
+        let config = config(url)?;
+        let manager = Manager::from_config(config.clone(), NoTls, manager_config);
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
+        let settled = Hook::async_fn(|client, _| {
+            Box::pin(async move {
+                drop(client.batch_execute(SETTINGS).await);
+                Ok(())
+            })
+        });
         let pool = Pool::builder(manager)
             .max_size(options.pool_size.max(1))
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(CONNECTION_WAIT))
-            .create_timeout(Some(CONNECTION_WAIT))
+            // Each of several hosts has its time, so that a silent one does not use up the others'.
+            .create_timeout(Some(connect_wait(hosts).saturating_mul(hosts.max(1))))
+            .post_create(settled)
             .build()
             .map_err(|error| OpenError::Address(chain(&error)))?;
         let postgres = Postgres {
+            absence: Arc::new(Absence::new(pool.clone())),
             pool,
+            config,
             texts: Texts::default(),
             conflicts: AtomicU64::new(0),
+            line: Mutex::new(()),
+            bell: Arc::default(),
         };
         postgres.check_order().await?;
         Ok(postgres)
     }
 
     pub(crate) async fn write<W: Work>(&self, mut work: W) -> Result<W::Output, W::Error> {
+        let mut turn = None;
         for retries in 0..=RETRIES_MAX {
             match self.attempt(Mode::Write, &mut work).await {
                 Ok(result) => return result,
                 Err(StoreError::Conflict) => {
                     let seed = self.conflicts.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(pause(retries, seed)).await;
+                    if retries + 1 >= CONFLICTS_ALONE_MAX && turn.is_none() {
+                        turn = Some(self.line.lock().await);
+                    } else {
+                        tokio::time::sleep(pause(retries, seed)).await;
+                    }
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -84,6 +122,21 @@ impl Postgres {
 
     pub(crate) async fn read<W: Work>(&self, mut work: W) -> Result<W::Output, W::Error> {
         self.attempt(Mode::Read, &mut work).await?
+    }
+
+    pub(crate) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// The same, done when it answers.
+    pub(crate) async fn ring_now(&self) {
+        if let Ok(client) = self.client().await {
+            drop(client.batch_execute(wakes::NOTIFY).await);
+        }
+    }
+
+    pub(crate) fn wakes(&self) -> Wakes {
+        Wakes::new(self.config.clone(), Arc::clone(&self.bell))
     }
 
     pub(crate) fn close(&self) {
@@ -96,6 +149,7 @@ impl Postgres {
             connections: status.size,
             connection_queue: status.waiting,
             conflicts: self.conflicts.load(Ordering::Relaxed),
+            is_away: self.absence.is_known(),
             ..Gauges::default()
         }
     }
@@ -107,18 +161,35 @@ impl Postgres {
         work: &mut W,
     ) -> Result<Result<W::Output, W::Error>, StoreError> {
         let mut client = self.client().await?;
-        let level = match mode {
-            Mode::Read => IsolationLevel::RepeatableRead,
-            Mode::Write => IsolationLevel::Serializable,
+        let (answer, is_usable) = self.transact(&mut client, mode, work).await;
+        if !is_usable {
+            // A server that became read-only, as one that another replaced, answers on: the pool
+            // must not hand its connection out again.
+            drop(Object::take(client));
+        }
+        answer
+    }
+
+    /// The same, on this connection, and whether another one may use it.
+    async fn transact<W: Work>(
+        &self,
+        client: &mut Object,
+        mode: Mode,
+        work: &mut W,
+    ) -> (Result<Result<W::Output, W::Error>, StoreError>, bool) {
+        let level = match (mode, W::LEVEL) {
+            (Mode::Read, _) => IsolationLevel::RepeatableRead,
+            (Mode::Write, Level::Serializable) => IsolationLevel::Serializable,
+            (Mode::Write, Level::RowLocks) => IsolationLevel::ReadCommitted,
         };
         let begin = client
             .build_transaction()
             .isolation_level(level)
             .read_only(mode == Mode::Read);
-        let transaction = begin
-            .start()
-            .await
-            .map_err(|error| in_our_words(&error, "BEGIN"))?;
+        let transaction = match begin.start().await {
+            Ok(transaction) => transaction,
+            Err(error) => return (Err(in_our_words(&error, "BEGIN")), false),
+        };
         let session = Session {
             transaction,
             texts: &self.texts,
@@ -128,21 +199,25 @@ impl Postgres {
             fault: None,
         };
         let result = guard::run(work, &mut tx).await;
+        let is_usable = tx.fault != Some(StoreError::Unavailable);
         if tx.fault == Some(StoreError::Conflict) {
-            return Err(StoreError::Conflict);
+            return (Err(StoreError::Conflict), is_usable);
         }
         // Dropping the transaction rolls it back.
-        if let (Ok(_), Engine::Postgres(session)) = (&result, tx.engine) {
-            session
-                .transaction
-                .commit()
-                .await
-                .map_err(|error| after_commit(&error))?;
+        if let (Ok(_), Engine::Postgres(session)) = (&result, tx.engine)
+            && let Err(error) = session.transaction.commit().await
+        {
+            let error = after_commit(&error);
+            let is_usable = error == StoreError::Conflict;
+            return (Err(error), is_usable);
         }
-        Ok(result)
+        (Ok(result), is_usable)
     }
 
     async fn client(&self) -> Result<Object, StoreError> {
+        if self.absence.is_known() {
+            return Err(StoreError::Unavailable);
+        }
         self.pool.get().await.map_err(|error| match &error {
             PoolError::Timeout(TimeoutType::Wait) => StoreError::Overloaded,
             PoolError::Backend(refusal)
@@ -150,8 +225,12 @@ impl Postgres {
             {
                 StoreError::Overloaded
             }
+            PoolError::Closed => StoreError::Unavailable,
             // Whatever the reason, a wrong password included, the database is not there for us.
-            _ => away(&error),
+            _ => {
+                self.absence.begin();
+                away(&error)
+            }
         })
     }
 
@@ -262,7 +341,8 @@ fn config(url: &str) -> Result<Config, OpenError> {
         config.application_name("mimeo");
     }
     if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECTION_WAIT);
+        let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
+        config.connect_timeout(connect_wait(hosts));
     }
     if config.get_tcp_user_timeout().is_none() {
         config.tcp_user_timeout(SILENCE_MAX);
@@ -272,6 +352,15 @@ fn config(url: &str) -> Result<Config, OpenError> {
         .keepalives_interval(SILENCE_MAX / 3)
         .keepalives_retries(3);
     Ok(config)
+}
+
+/// How long one of several hosts may take to let us in.
+fn connect_wait(hosts: u32) -> Duration {
+    if hosts > 1 {
+        CONNECTION_WAIT / 2
+    } else {
+        CONNECTION_WAIT
+    }
 }
 
 /// Full jitter under a doubling bound. Chance need not be good here, only different between neighbours.
@@ -303,9 +392,10 @@ fn in_our_words(error: &tokio_postgres::Error, sql: &str) -> StoreError {
         }
         SqlState::DISK_FULL => StoreError::Full,
         SqlState::TOO_MANY_CONNECTIONS | SqlState::OUT_OF_MEMORY => StoreError::Overloaded,
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
-            away(error)
-        }
+        SqlState::ADMIN_SHUTDOWN
+        | SqlState::CRASH_SHUTDOWN
+        | SqlState::CANNOT_CONNECT_NOW
+        | SqlState::READ_ONLY_SQL_TRANSACTION => away(error),
         _ if code.code().starts_with("08") => away(error),
         _ => StoreError::Broken(format!("{}: {sql}", chain(error))),
     }

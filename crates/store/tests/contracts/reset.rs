@@ -11,8 +11,14 @@ use crate::cast::*;
 
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
-/// Keyed by an account but not by a Region: the organization and who may call, no deeds of an account's.
-const NOT_RESET: [&str; 3] = ["membership", "organization_delegate", "identity_key"];
+/// Keyed by an account but not by a Region: the organization, who may call, and hints that the next
+/// claim corrects; no deeds of an account's.
+const NOT_RESET: [&str; 4] = [
+    "membership",
+    "organization_delegate",
+    "identity_key",
+    "copy_lane",
+];
 
 /// Columns that name an account.
 const ACCOUNTS: [&str; 5] = [
@@ -189,7 +195,7 @@ async fn a_worker_whose_copy_was_forgotten_writes_nothing_even_if_its_token_is_b
             };
             write(&store, accepted, |tx, copy| Box::pin(tx.insert_copy(copy)))
         };
-        let claim = || write(&store, 1, |tx, most| Box::pin(tx.claim_copy(*most)));
+        let claim = || store.claim_copy(1);
         let landed = |fence| {
             write(&store, fence, |tx, fence| {
                 Box::pin(tx.succeed_copy(fence, at(9)))

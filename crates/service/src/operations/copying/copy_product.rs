@@ -87,7 +87,7 @@ impl Handle for CopyProduct {
     }
 
     fn done(world: &World) {
-        world.copy_accepted.notify_one();
+        world.ring();
     }
 }
 

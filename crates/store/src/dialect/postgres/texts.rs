@@ -17,13 +17,19 @@ impl Texts {
         {
             return Arc::clone(text);
         }
-        let text: Arc<str> = numbered_by_dollar(sql).into();
+        let text: Arc<str> = with_locks(&numbered_by_dollar(sql)).into();
         self.0
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(sql, Arc::clone(&text));
         text
     }
+}
+
+/// What a statement says in a comment, as SQLite has no row locks and needs none.
+fn with_locks(sql: &str) -> String {
+    sql.replace("/* skip locked */", "FOR UPDATE SKIP LOCKED")
+        .replace("/* lock */", "FOR UPDATE")
 }
 
 /// Turns `?1` into `$1`, except inside quotes.
@@ -43,6 +49,13 @@ fn numbered_by_dollar(sql: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn locks_are_clauses() {
+        let text = with_locks("SELECT a FROM t LIMIT 1 /* skip locked */");
+        assert_eq!(text, "SELECT a FROM t LIMIT 1 FOR UPDATE SKIP LOCKED");
+        assert_eq!(with_locks("SELECT 1 /* lock */"), "SELECT 1 FOR UPDATE");
+    }
 
     #[test]
     fn parameters_are_numbered_by_dollar_except_inside_quotes() {

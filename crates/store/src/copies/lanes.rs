@@ -1,0 +1,354 @@
+//! Lanes: which account's copy is claimed next, at a cost that no account's backlog raises.
+//!
+//! Each account with unfinished copies has a lane, which is *ready* while there may be a copy to
+//! claim. A claim takes the ready lane that was served longest ago, locks it against other
+//! claimers, and leases the account's next copy. On PostgreSQL it locks rows and skips those that
+//! others have locked, instead of being serializable: claimers never collide. Holding the lock it
+//! counts the running copies, so an account's limit holds over all nodes.
+//!
+//! A lane without anything to claim is put to rest in a serializable transaction of its own. So does
+//! whatever makes a copy claimable read the lane in its own transaction, and ready it if it rests:
+//! of two that cross, one is undone and sees the other.
+
+use mimeo_domain::copying::{
+    Copy, DEATHS_IN_COMPANY_MAX, DEATHS_MAX, LEASE_MILLIS, RECORD_VERSION,
+};
+
+use super::{Fence, Fenced, StoredCopy, stored};
+use crate::column::count;
+use crate::dialect::statements;
+use crate::{Level, Store, StoreError, Tx, Work, params};
+
+/// Lanes that one claim looks at; the next one goes on where they were put to rest.
+const LOOKS_MAX: usize = 16;
+
+/// How long a lane rests that holds only what another node must claim.
+const REST_MILLIS: i64 = 1_000;
+
+// The statements and the index of suspects name the number.
+const _: () = assert!(DEATHS_IN_COMPANY_MAX == 2 && DEATHS_MAX > DEATHS_IN_COMPANY_MAX);
+
+/// Leases one copy, unless it changed since it was found; what follows names the copy.
+macro_rules! lease {
+    ($which:expr) => {
+        concat!(
+            "UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = ",
+            $which,
+            " AND unfinished = 1 AND due <= ?1 AND version <= ?3 RETURNING token, region, state, fence, attempts, failures, deadline, created, status_detail, body, plan"
+        )
+    };
+}
+
+// `/* skip locked */` and `/* lock */` are clauses on PostgreSQL and nothing on SQLite, whose
+// one writer is alone anyway.
+statements! {
+    RIPEN = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE account IN (SELECT account FROM copy_lane WHERE ready = 0 AND due <= ?1 ORDER BY due LIMIT 64 /* skip locked */)";
+    NEXT_LANE = "SELECT account, turn FROM copy_lane WHERE ready = 1 AND (turn, account) > (?1, ?2) ORDER BY turn, account LIMIT 1 /* skip locked */";
+    RUNNING = "SELECT CAST(COUNT(*) AS BIGINT), MIN(due) FROM copy WHERE account = ?1 AND state = 'RUNNING'";
+    /// Of the account `?4` in the state `?5`.
+    CLAIM = lease!("(SELECT region, token FROM copy AS next WHERE account = ?4 AND state = ?5 AND due <= ?1 AND version <= ?3 AND attempts - failures < 2 ORDER BY due LIMIT 1)");
+    SERVED = "UPDATE copy_lane SET turn = CASE WHEN turn < ?2 THEN ?2 ELSE turn + 1 END WHERE account = ?1";
+    SUSPECTS = "SELECT region, token, account, state FROM copy WHERE unfinished = 1 AND due <= ?1 AND version <= ?2 AND attempts - failures >= 2 ORDER BY due LIMIT 16";
+    LOCK_LANE = "SELECT account FROM copy_lane WHERE account = ?1 /* lock */";
+    CLAIM_SUSPECT = lease!("(?4, ?5)");
+    FIND_LANE = "SELECT ready, filled FROM copy_lane WHERE account = ?1";
+    /// When the account's next copy in the state `?2` can be claimed.
+    NEXT_DUE = "SELECT due FROM copy WHERE account = ?1 AND state = ?2 AND version <= ?3 AND attempts - failures < 2 ORDER BY due LIMIT 1";
+    ANY_UNFINISHED = "SELECT token FROM copy WHERE account = ?1 AND unfinished = 1 LIMIT 1";
+    REST = "UPDATE copy_lane SET ready = 0, filled = ?2, due = ?3 WHERE account = ?1";
+    REMOVE = "DELETE FROM copy_lane WHERE account = ?1";
+    READY = "INSERT INTO copy_lane (account, ready, filled, turn, due) VALUES (?1, 1, 0, ?2, 0) ON CONFLICT (account) DO UPDATE SET ready = 1, filled = 0";
+    FREED = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE filled = 1 AND account = (SELECT account FROM copy WHERE region = ?1 AND token = ?2)";
+    REQUEUED = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE ready = 0 AND account = (SELECT account FROM copy WHERE region = ?1 AND token = ?2)";
+    MEND_MISSING = "INSERT INTO copy_lane (account, ready, filled, turn, due) SELECT account, 1, 0, 0, 0 FROM copy WHERE unfinished = 1 AND NOT EXISTS (SELECT 1 FROM copy_lane WHERE copy_lane.account = copy.account) ON CONFLICT (account) DO NOTHING";
+    MEND_RESTING = "UPDATE copy_lane SET ready = 1 WHERE ready = 0 AND due > ?1 AND filled = 0 AND EXISTS (SELECT 1 FROM copy WHERE copy.account = copy_lane.account AND state = 'QUEUED' AND due <= ?1 AND version <= ?2 AND attempts - failures < 2)";
+}
+
+impl Store {
+    /// Leases the next due copy, of an account with fewer than `running_max` running ones. Copies
+    /// that must run alone are left to [`Store::claim_suspect`].
+    pub async fn claim_copy(&self, running_max: u32) -> Result<Option<Copy>, StoreError> {
+        let Claimed { copy, idle } = self.write(Claim { running_max }).await?;
+        if !idle.is_empty() {
+            // Without it the next claim only has more to look at.
+            match self.write(Rest { running_max, idle }).await {
+                Ok(()) | Err(StoreError::Conflict) => {}
+                Err(error) if copy.is_none() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(copy)
+    }
+
+    /// Leases a due copy that must run alone: the caller runs nothing else until it has ended.
+    pub async fn claim_suspect(&self, running_max: u32) -> Result<Option<Copy>, StoreError> {
+        self.write(ClaimSuspect { running_max }).await
+    }
+
+    /// Whether a copy is due that must run alone.
+    pub async fn has_suspects(&self) -> Result<bool, StoreError> {
+        self.read(HasSuspects).await
+    }
+
+    /// Readies the lanes that should be and are not: of copies that a server of the release before
+    /// accepted, or that only this one knows.
+    pub async fn mend_copy_lanes(&self) -> Result<(), StoreError> {
+        self.write(Mend).await
+    }
+}
+
+struct Claim {
+    running_max: u32,
+}
+
+struct Claimed {
+    copy: Option<Copy>,
+    /// Accounts whose lanes have nothing to claim now.
+    idle: Vec<String>,
+}
+
+impl Work for Claim {
+    type Output = Claimed;
+    type Error = StoreError;
+    const LEVEL: Level = Level::RowLocks;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Claimed, StoreError> {
+        let now = tx.now().await?;
+        tx.execute(RIPEN, params![now]).await?;
+        let mut idle = Vec::new();
+        let mut after = (i64::MIN, String::new());
+        while idle.len() < LOOKS_MAX {
+            let row = params![after.0, &after.1];
+            let lane = tx.query_one(NEXT_LANE, row, |row| (row.int(1), row.text(0)));
+            let Some(lane) = lane.await? else { break };
+            if let Some(copy) = tx.claim_of(&lane.1, now, self.running_max).await? {
+                tx.execute(SERVED, params![&lane.1, now]).await?;
+                let copy = Some(copy);
+                return Ok(Claimed { copy, idle });
+            }
+            idle.push(lane.1.clone());
+            after = lane;
+        }
+        Ok(Claimed { copy: None, idle })
+    }
+}
+
+struct Rest {
+    running_max: u32,
+    idle: Vec<String>,
+}
+
+impl Work for Rest {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let now = tx.now().await?;
+        for account in &self.idle {
+            tx.rest_lane(account, now, self.running_max).await?;
+        }
+        Ok(())
+    }
+}
+
+struct ClaimSuspect {
+    running_max: u32,
+}
+
+impl Work for ClaimSuspect {
+    type Output = Option<Copy>;
+    type Error = StoreError;
+    const LEVEL: Level = Level::RowLocks;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Option<Copy>, StoreError> {
+        let now = tx.now().await?;
+        let read = |row: &crate::Row<'_>| (row.text(0), row.text(1), row.text(2), row.text(3));
+        let mut suspects = tx
+            .query(SUSPECTS, params![now, RECORD_VERSION], read)
+            .await?;
+        // By account, so that two nodes lock lanes in one order.
+        suspects.sort_by(|one, other| one.2.cmp(&other.2));
+        for (region, token, account, state) in suspects {
+            tx.line_up(&account, now).await?;
+            tx.query(LOCK_LANE, params![&account], |_| ()).await?;
+            let (running, _) = tx.running(&account).await?;
+            let others = running - u64::from(state == "RUNNING").min(running);
+            if others >= u64::from(self.running_max) {
+                continue;
+            }
+            let until = now + LEASE_MILLIS;
+            let row = params![now, until, RECORD_VERSION, &region, &token];
+            let claimed = tx.query_one(CLAIM_SUSPECT, row, stored).await?;
+            if let Some(copy) = claimed {
+                return copy.read().map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+struct HasSuspects;
+
+impl Work for HasSuspects {
+    type Output = bool;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let now = tx.now().await?;
+        let found = tx
+            .query(SUSPECTS, params![now, RECORD_VERSION], |_| ())
+            .await?;
+        Ok(!found.is_empty())
+    }
+}
+
+struct Mend;
+
+impl Work for Mend {
+    type Output = ();
+    type Error = StoreError;
+    const LEVEL: Level = Level::RowLocks;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.mend_lanes().await
+    }
+}
+
+impl Tx<'_> {
+    /// A copy of this account whose worker died, or else the one that waits longest; the caller
+    /// holds the account's lane.
+    async fn claim_of(
+        &mut self,
+        account: &str,
+        now: i64,
+        running_max: u32,
+    ) -> Result<Option<Copy>, StoreError> {
+        let (running, lease_end) = self.running(account).await?;
+        if lease_end.is_some_and(|end| end <= now)
+            && let Some(copy) = self.claim_in(account, "RUNNING", now).await?
+        {
+            return Ok(Some(copy));
+        }
+        if running >= u64::from(running_max) {
+            return Ok(None);
+        }
+        self.claim_in(account, "QUEUED", now).await
+    }
+
+    async fn claim_in(
+        &mut self,
+        account: &str,
+        state: &'static str,
+        now: i64,
+    ) -> Result<Option<Copy>, StoreError> {
+        let until = now + LEASE_MILLIS;
+        let row = params![now, until, RECORD_VERSION, account, state];
+        self.query_one(CLAIM, row, stored)
+            .await?
+            .map(StoredCopy::read)
+            .transpose()
+    }
+
+    /// How many copies of the account run, those of dead workers too, and when the first lease ends.
+    async fn running(&mut self, account: &str) -> Result<(u64, Option<i64>), StoreError> {
+        let read = |row: &crate::Row<'_>| (count(row.int(0)), row.maybe_int(1));
+        let running = self.query_one(RUNNING, params![account], read).await?;
+        Ok(running.unwrap_or_default())
+    }
+
+    /// Puts a lane to rest until it may have something to claim, unless it has already.
+    async fn rest_lane(
+        &mut self,
+        account: &str,
+        now: i64,
+        running_max: u32,
+    ) -> Result<(), StoreError> {
+        let is_ready = |row: &crate::Row<'_>| row.int(0) == 1;
+        let lane = self
+            .query_one(FIND_LANE, params![account], is_ready)
+            .await?;
+        if lane != Some(true) {
+            return Ok(());
+        }
+        let any = self
+            .query_one(ANY_UNFINISHED, params![account], |_| ())
+            .await?;
+        if any.is_none() {
+            return self.execute(REMOVE, params![account]).await.map(drop);
+        }
+        let (running, _) = self.running(account).await?;
+        let is_filled = running >= u64::from(running_max);
+        let mut due = self.next_due(account, "RUNNING").await?;
+        if !is_filled {
+            let waiting = self.next_due(account, "QUEUED").await?;
+            due = due.into_iter().chain(waiting).min();
+        }
+        let due = due.unwrap_or(now + REST_MILLIS);
+        if due <= now {
+            return Ok(());
+        }
+        self.execute(REST, params![account, is_filled, due])
+            .await
+            .map(drop)
+    }
+
+    async fn next_due(
+        &mut self,
+        account: &str,
+        state: &'static str,
+    ) -> Result<Option<i64>, StoreError> {
+        let row = params![account, state, RECORD_VERSION];
+        self.query_one(NEXT_DUE, row, |row| row.int(0)).await
+    }
+
+    /// Readies the account's lane for a copy that joined it; one at its limit stays as it is.
+    pub(super) async fn line_up(&mut self, account: &str, now: i64) -> Result<(), StoreError> {
+        let is_settled = |row: &crate::Row<'_>| row.int(0) == 1 || row.int(1) == 1;
+        let lane = self
+            .query_one(FIND_LANE, params![account], is_settled)
+            .await?;
+        if lane == Some(true) {
+            return Ok(());
+        }
+        self.execute(READY, params![account, now]).await.map(drop)
+    }
+
+    /// A fenced write that ends a copy, and so frees a place of its account.
+    pub(super) async fn freed(
+        &mut self,
+        fence: &Fence,
+        sql: &'static str,
+        row: &[crate::Value<'_>],
+    ) -> Result<Fenced, StoreError> {
+        let fenced = self.fenced(sql, row).await?;
+        if fenced == Fenced::Written {
+            let row = params![fence.region.as_str(), fence.token.as_str()];
+            self.execute(FREED, row).await?;
+        }
+        Ok(fenced)
+    }
+
+    /// A fenced write that sends a copy back to its lane.
+    pub(super) async fn requeued(
+        &mut self,
+        fence: &Fence,
+        sql: &'static str,
+        row: &[crate::Value<'_>],
+    ) -> Result<Fenced, StoreError> {
+        let fenced = self.fenced(sql, row).await?;
+        if fenced == Fenced::Written {
+            let row = params![fence.region.as_str(), fence.token.as_str()];
+            self.execute(REQUEUED, row).await?;
+        }
+        Ok(fenced)
+    }
+
+    /// Readies whatever lane should be and is not.
+    pub(super) async fn mend_lanes(&mut self) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        self.execute(MEND_MISSING, params![]).await?;
+        self.execute(MEND_RESTING, params![now, RECORD_VERSION])
+            .await
+            .map(drop)
+    }
+}
