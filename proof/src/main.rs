@@ -17,6 +17,7 @@
 mod chance;
 mod check;
 mod client;
+mod failover;
 mod kill;
 mod load;
 mod node;
@@ -37,6 +38,11 @@ const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
         "kill",
         "kill -9 of one and three servers while copies are made, on SQLite and PostgreSQL",
         kill::run,
+    ),
+    (
+        "failover",
+        "PostgreSQL's primary lost under load, its synchronous standby promoted, again and again",
+        failover::run,
     ),
     (
         "overload",

@@ -20,6 +20,7 @@ const TRIES_MAX: u32 = 2_000;
 pub(crate) struct Shop {
     ports: Vec<Arc<AtomicU16>>,
     pub corners: Vec<Corner>,
+    template: String,
 }
 
 /// What one account has in one Region.
@@ -38,6 +39,7 @@ impl Shop {
         let mut shop = Self {
             ports,
             corners: Vec::new(),
+            template: String::new(),
         };
         for region in REGIONS {
             for (account, other) in [(ACCOUNTS[0], ACCOUNTS[1]), (ACCOUNTS[1], ACCOUNTS[0])] {
@@ -45,6 +47,8 @@ impl Shop {
                 shop.corners.push(corner);
             }
         }
+        let parameters = shop.parameters(shop.corners[0].place, "made", 1);
+        shop.template = text(&parameters, "/Info/LoadTemplateFromURL");
         shop
     }
 
@@ -105,6 +109,11 @@ impl Shop {
             "Name": format!("v{number}"),
             "Type": "CLOUD_FORMATION_TEMPLATE",
         })
+    }
+
+    /// The address of a template that is there.
+    pub(crate) fn template(&self) -> &str {
+        &self.template
     }
 
     pub(crate) fn port(&self, node: usize) -> u16 {

@@ -4,8 +4,7 @@
 //! that a worker which was thought dead and wakes up late changes nothing.
 
 use mimeo_domain::copying::{
-    Copy, CopyRequest, Course, DEADLINE_MILLIS, LEASE_MILLIS, Plan, State,
-    StatusDetail,
+    Copy, CopyRequest, Course, DEADLINE_MILLIS, LEASE_MILLIS, Plan, State, StatusDetail,
 };
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, CopyToken, RegionName, Timestamp};

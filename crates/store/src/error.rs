@@ -84,12 +84,12 @@ pub enum OpenError {
         /// Its collation and encoding.
         collation: String,
     },
-    /// A newer Mimeo has been here.
+    /// A newer Mimeo has been here, and left what this one cannot work with.
     #[error(
-        "the database has schema {found}, but this Mimeo knows only up to {known}: run the newer Mimeo"
+        "the database has schema {found}, beside which no Mimeo runs that knows only up to {known}: run the newer Mimeo"
     )]
     NewerSchema {
-        /// Highest version in the database.
+        /// The first version in the database that does not allow for this binary.
         found: i64,
         /// Highest version in this binary.
         known: i64,
@@ -99,7 +99,7 @@ pub enum OpenError {
         "the database has schema {found}, and this Mimeo reads {known}: start its server once, which brings it up to date"
     )]
     OlderSchema {
-        /// Highest version in the database.
+        /// The first version in the database that does not allow for this binary.
         found: i64,
         /// Highest version in this binary.
         known: i64,

@@ -10,6 +10,9 @@ pub struct Migration {
     pub version: i64,
     /// What it is for, as in its file's name.
     pub name: &'static str,
+    /// The oldest schema whose servers may go on, and start, beside this one: lower than its own
+    /// version where it only adds what they need not know.
+    pub beside: i64,
     /// Statements without parameters, ended by `;`.
     pub sql: &'static str,
 }
@@ -19,16 +22,19 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
         name: "catalogue",
+        beside: 1,
         sql: include_str!("../../../migrations/0001_catalogue.sql"),
     },
     Migration {
         version: 2,
         name: "whole catalogue",
+        beside: 2,
         sql: include_str!("../../../migrations/0002_whole_catalogue.sql"),
     },
     Migration {
         version: 3,
         name: "copy at scale",
+        beside: 2,
         sql: include_str!("../../../migrations/0003_copy_at_scale.sql"),
     },
 ];
@@ -36,12 +42,19 @@ pub const MIGRATIONS: &[Migration] = &[
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied BIGINT NOT NULL
 )";
+/// What each migration says of the servers before it. A table of its own: the first releases made the
+/// other one, and read it still.
+const CREATE_BESIDE: &str = "CREATE TABLE IF NOT EXISTS schema_beside (
+    version BIGINT NOT NULL PRIMARY KEY, beside BIGINT NOT NULL
+)";
 const LOCK: &str = "LOCK TABLE schema_version IN EXCLUSIVE MODE";
 
 statements! {
-    LIST = "SELECT version, name, checksum FROM schema_version ORDER BY version";
+    LIST_EXACT = "SELECT version, name, checksum FROM schema_version ORDER BY version";
+    LIST = "SELECT schema_version.version, name, checksum, beside FROM schema_version LEFT JOIN schema_beside ON schema_beside.version = schema_version.version ORDER BY schema_version.version";
     FIND = "SELECT name FROM schema_version WHERE version = ?1";
     INSERT = "INSERT INTO schema_version (version, name, checksum, applied) VALUES (?1, ?2, ?3, ?4)";
+    INSERT_BESIDE = "INSERT INTO schema_beside (version, beside) VALUES (?1, ?2)";
 }
 
 /// Brings the schema up to date, each migration in a transaction of its own, so that a killed one leaves no trace.
@@ -78,7 +91,7 @@ pub(crate) async fn expect(
     store: &Store,
     migrations: &'static [Migration],
 ) -> Result<(), OpenError> {
-    let applied = store.read(List).await?;
+    let applied = store.read(ListExact).await?;
     check(&applied, migrations)?;
     let found = applied.last().map_or(0, |newest| newest.version);
     let known = migrations.last().map_or(0, |migration| migration.version);
@@ -92,13 +105,18 @@ struct Applied {
     version: i64,
     name: String,
     checksum: String,
+    /// The oldest schema whose servers it allows; what is not known to allow any allows none.
+    beside: Option<i64>,
 }
 
 fn check(applied: &[Applied], migrations: &[Migration]) -> Result<(), OpenError> {
     let known = migrations.last().map_or(0, |migration| migration.version);
-    if let Some(newest) = applied.last().filter(|newest| newest.version > known) {
+    let newer = applied.iter().filter(|row| row.version > known);
+    // Each newer migration must allow for this server.
+    let mut refusing = newer.filter(|row| row.beside.is_none_or(|beside| beside > known));
+    if let Some(refusing) = refusing.next() {
         return Err(OpenError::NewerSchema {
-            found: newest.version,
+            found: refusing.version,
             known,
         });
     }
@@ -140,7 +158,8 @@ impl Work for Create {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        tx.batch(CREATE).await
+        tx.batch(CREATE).await?;
+        tx.batch(CREATE_BESIDE).await
     }
 }
 
@@ -155,8 +174,27 @@ impl Work for List {
             version: row.int(0),
             name: row.text(1),
             checksum: row.text(2),
+            beside: row.maybe_int(3),
         };
         tx.query(LIST, &[], read).await
+    }
+}
+
+/// Of a database that may be older than the table of who may work beside.
+struct ListExact;
+
+impl Work for ListExact {
+    type Output = Vec<Applied>;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Applied>, StoreError> {
+        let read = |row: &crate::Row<'_>| Applied {
+            version: row.int(0),
+            name: row.text(1),
+            checksum: row.text(2),
+            beside: None,
+        };
+        tx.query(LIST_EXACT, &[], read).await
     }
 }
 
@@ -167,7 +205,12 @@ impl Work for Apply {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let Migration { version, name, sql } = *self.0;
+        let Migration {
+            version,
+            name,
+            beside,
+            sql,
+        } = *self.0;
         // SQLite's BEGIN IMMEDIATE has locked out everybody else already.
         if tx.dialect() == Dialect::Postgres {
             tx.batch(LOCK).await?;
@@ -182,6 +225,8 @@ impl Work for Apply {
         tx.batch(sql).await?;
         let now = tx.now().await?;
         tx.execute(INSERT, params![version, name, &checksum(sql), now])
+            .await?;
+        tx.execute(INSERT_BESIDE, params![version, beside])
             .await
             .map(drop)
     }

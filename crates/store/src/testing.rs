@@ -3,7 +3,7 @@
 //! PostgreSQL is started from its own binaries, once for all test processes; `MIMEO_TEST_POSTGRES` names another
 //! server. Without binaries its turn is left out loudly, and under `CI=true` the test fails.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::migrate::{Migration, fingerprint};
@@ -65,6 +65,12 @@ pub async fn administer(url: &str, sql: &str) -> Vec<String> {
 /// The folder that holds PostgreSQL's programs, if there is one.
 pub fn postgres_binaries() -> Option<PathBuf> {
     server::binaries()
+}
+
+/// As whom PostgreSQL's programs must run, who refuse to run as root: the owner for their folders,
+/// or `None` where we are not root. `ours` is any path of our own.
+pub fn postgres_user(ours: &Path) -> Option<(u32, u32)> {
+    server::server_user(ours)
 }
 
 async fn open(location: Location, options: &Options) -> Store {

@@ -9,6 +9,7 @@ use mimeo_store::{Dialect, Migration, Options, Row, Store, StoreError, Tx, Value
 const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "note",
+    beside: 1,
     sql: "CREATE TABLE note (id TEXT NOT NULL PRIMARY KEY, amount BIGINT NOT NULL, body TEXT);
           CREATE INDEX note_by_amount ON note (amount);",
 }];

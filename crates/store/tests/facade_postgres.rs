@@ -10,11 +10,13 @@ const SCHEMA: &[Migration] = &[
     Migration {
         version: 1,
         name: "note",
+        beside: 1,
         sql: "CREATE TABLE note (id BIGINT NOT NULL PRIMARY KEY);",
     },
     Migration {
         version: 2,
         name: "seed",
+        beside: 2,
         sql: "INSERT INTO note (id) VALUES (1);",
     },
 ];
@@ -49,7 +51,7 @@ async fn nodes_that_start_at_once_migrate_once() {
     let Some(url) = postgres_url(NONE).await else {
         return;
     };
-    administer(&url, "DROP TABLE schema_version").await;
+    administer(&url, "DROP TABLE schema_version, schema_beside").await;
     let location = Location::Postgres(url);
     let nodes = [(); 6].map(|()| {
         let location = location.clone();
@@ -59,6 +61,132 @@ async fn nodes_that_start_at_once_migrate_once() {
         let store = node.await.expect("no panic").expect("opens");
         assert_eq!(store.read(Count).await, Ok(1));
     }
+}
+
+/// Long enough to be killed in.
+const LONG: &[Migration] = &[
+    SCHEMA[0],
+    Migration {
+        version: 2,
+        name: "long",
+        beside: 1,
+        sql: "CREATE TABLE long (n BIGINT); SELECT pg_sleep(0.5); INSERT INTO note (id) VALUES (1);",
+    },
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_is_killed_half_way_is_made_anew_and_older_servers_go_on() {
+    let Some(url) = postgres_url(NONE).await else {
+        return;
+    };
+    administer(&url, "DROP TABLE schema_version, schema_beside").await;
+    let location = Location::Postgres(url.clone());
+    let older = Store::open(&location, schema(&LONG[..1]))
+        .await
+        .expect("opens");
+    for _ in 0..3 {
+        let at = location.clone();
+        let node = tokio::spawn(async move { Store::open(&at, schema(LONG)).await });
+        let kill = "SELECT COUNT(pg_terminate_backend(pid))::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_sleep(0.5)%'";
+        while administer(&url, kill).await != ["1"] {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        node.await.expect("no panic").expect_err("it was killed");
+        assert_eq!(older.read(Count).await, Ok(0), "nothing of it is there");
+    }
+    let nodes = [(); 3].map(|()| {
+        let at = location.clone();
+        tokio::spawn(async move { Store::open(&at, schema(LONG)).await })
+    });
+    for node in nodes {
+        let store = node.await.expect("no panic").expect("opens");
+        assert_eq!(store.read(Count).await, Ok(1), "once");
+    }
+    assert_eq!(older.read(Count).await, Ok(1), "it goes on");
+    let again = Store::open(&location, schema(&LONG[..1])).await;
+    assert!(again.is_ok(), "and starts again: {again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ring_wakes_the_other_nodes_and_not_the_own() {
+    let Some(url) = postgres_url(NONE).await else {
+        return;
+    };
+    let location = Location::Postgres(url.clone());
+    let mut nodes = Vec::new();
+    for _ in 0..2 {
+        let store = Store::open(&location, schema(NONE)).await.expect("opens");
+        let mut wakes = store.wakes().expect("PostgreSQL has them");
+        let (heard, rings) = std::sync::mpsc::channel();
+        let listening = tokio::spawn(async move {
+            loop {
+                wakes.next().await;
+                heard.send(()).expect("the test listens");
+            }
+        });
+        let connected = tokio::task::block_in_place(|| rings.recv_timeout(QUICKLY));
+        assert_eq!(connected, Ok(()), "what was rung before may be unheard");
+        nodes.push((store, rings, listening));
+    }
+    nodes[0].0.ring();
+    let heard = tokio::task::block_in_place(|| nodes[1].1.recv_timeout(QUICKLY));
+    assert_eq!(heard, Ok(()));
+    nodes[1].0.ring_now().await;
+    let heard = tokio::task::block_in_place(|| nodes[0].1.recv_timeout(QUICKLY));
+    assert_eq!(heard, Ok(()));
+    let part = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%mimeo_copy%' AND pid <> pg_backend_pid()";
+    administer(&url, part).await;
+    for (_, rings, _) in &nodes {
+        let again = tokio::task::block_in_place(|| rings.recv_timeout(QUICKLY));
+        assert_eq!(again, Ok(()), "it connects again by itself");
+    }
+    for (_, _, listening) in nodes {
+        listening.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_known_to_be_away_is_refused_at_once() {
+    let Some(url) = postgres_url(SCHEMA).await else {
+        return;
+    };
+    let store = Store::open(&Location::Postgres(url.clone()), schema(SCHEMA))
+        .await
+        .expect("opens");
+    let name = administer(&url, "SELECT current_database()")
+        .await
+        .remove(0);
+    let other = postgres_url(NONE).await.expect("it was there before");
+    administer(
+        &other,
+        &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+    )
+    .await;
+    let part =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    administer(&other, &part).await;
+    while !store.gauges().is_away {
+        let read = tokio::time::timeout(QUICKLY, store.read(Count)).await;
+        assert_eq!(read.expect("quickly"), Err(StoreError::Unavailable));
+    }
+    let begun = std::time::Instant::now();
+    for _ in 0..1_000 {
+        assert_eq!(store.read(Count).await, Err(StoreError::Unavailable));
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(1),
+        "none of them waits"
+    );
+    let back = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true");
+    administer(&other, &back).await;
+    let healed = async {
+        while store.read(Count).await != Ok(1) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(QUICKLY, healed)
+        .await
+        .expect("it heals");
 }
 
 #[tokio::test]

@@ -8,21 +8,38 @@ use mimeo_store::{Location, Migration, OpenError, Options, Store, StoreError, Tx
 const FIRST: Migration = Migration {
     version: 1,
     name: "note",
+    beside: 1,
     sql: "CREATE TABLE note (id BIGINT NOT NULL PRIMARY KEY, body TEXT NOT NULL);",
 };
 const SECOND: Migration = Migration {
     version: 2,
     name: "mark",
+    beside: 2,
     sql: "CREATE TABLE mark (id BIGINT PRIMARY KEY);",
+};
+/// The servers that know only the first may go on beside it.
+const SECOND_BESIDE_FIRST: Migration = Migration {
+    beside: 1,
+    ..SECOND
+};
+/// Long enough to be killed in, and whole or not there at all.
+const LONG: Migration = Migration {
+    version: 2,
+    name: "long",
+    beside: 2,
+    sql: "CREATE TABLE long (n BIGINT); \
+          INSERT INTO long WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 3000000) SELECT n FROM number;",
 };
 const BAD: Migration = Migration {
     version: 2,
     name: "bad",
+    beside: 2,
     sql: "CREATE TABLE mark (id BIGINT); CREATE TABLE note (x);",
 };
 const EDITED: Migration = Migration {
     version: 1,
     name: "note",
+    beside: 1,
     sql: "CREATE TABLE note (id BIGINT);",
 };
 
@@ -280,6 +297,75 @@ async fn migrations_go_forward_only_and_whole() {
     retry_open(&path, &[FIRST, SECOND])
         .await
         .expect("nothing was changed");
+}
+
+#[tokio::test]
+async fn an_older_server_runs_beside_a_newer_schema_that_allows_for_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let newer = open(&path, schema(&[FIRST, SECOND_BESIDE_FIRST])).await;
+    newer.expect("opens").close().await;
+    let older = retry_open(&path, &[FIRST])
+        .await
+        .expect("it may start again");
+    older.write(Put(1, 1)).await.expect("it works");
+    older.close().await;
+    retry_open(&path, &[FIRST, SECOND_BESIDE_FIRST])
+        .await
+        .expect("the schema is as it was");
+}
+
+/// Not a test of its own: the process that the next one kills in the middle of a migration.
+#[tokio::test]
+async fn a_process_that_migrates_at_length() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how a test tells its own process what to do"
+    )]
+    let Ok(path) = std::env::var("MIMEO_TEST_MIGRATES") else {
+        return;
+    };
+    println!("migrating");
+    drop(open(Path::new(&path), schema(&[FIRST, LONG])).await);
+    println!("migrated");
+}
+
+#[tokio::test]
+async fn a_migration_that_is_killed_half_way_is_made_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let store = open(&path, schema(&[FIRST])).await.expect("opens");
+    store.write(Put(1, 1)).await.expect("there is room");
+    store.close().await;
+    drop(store);
+    for pause in [20, 60, 120, 250] {
+        let mut process = std::process::Command::new(std::env::current_exe().expect("this"))
+            .args([
+                "--exact",
+                "a_process_that_migrates_at_length",
+                "--nocapture",
+            ])
+            .env("MIMEO_TEST_MIGRATES", &path)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("this program runs");
+        let said = process.stdout.take().expect("it was asked for");
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(said));
+        while lines
+            .next()
+            .is_some_and(|line| line.unwrap() != "migrating")
+        {}
+        std::thread::sleep(std::time::Duration::from_millis(pause));
+        process.kill().expect("it lives");
+        process.wait().expect("it is dead");
+        let untouched = retry_open(&path, &[FIRST]).await;
+        let store = untouched.expect("nothing of it is there");
+        assert_eq!(store.read(Ids).await, Ok(vec![1]));
+        store.close().await;
+    }
+    retry_open(&path, &[FIRST, LONG])
+        .await
+        .expect("it is made anew");
 }
 
 /// A store that failed to open gives its file back in its own time.

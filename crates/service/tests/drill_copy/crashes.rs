@@ -1,7 +1,7 @@
 //! Workers that die, at each point, once and again and again.
 
-use mimeo_domain::copying::DEATHS_MAX;
-use mimeo_service::workflows::copy::Ending;
+use mimeo_domain::copying::{Copy, DEATHS_MAX};
+use mimeo_service::workflows::copy::{self, Ending};
 use mimeo_service::workflows::{Point, Verdict, lease};
 
 use crate::slate::assert_clean_slate;
@@ -116,10 +116,56 @@ async fn a_copy_that_kills_every_worker_fails_and_the_others_go_on() {
             let good = stage.spoke.copies(&stage.vpc).await;
             let endings = stage.world.settle().await;
             assert_eq!(endings.len(), 2, "{point:?}");
-            assert_eq!(Stage::code(&endings[0]), "INTERNAL", "{point:?}");
+            assert_eq!(Stage::code(&endings[1]), "INTERNAL", "{point:?}");
             assert_eq!(stage.status(&token).await.0, "FAILED", "{point:?}");
             stage.succeeded(&good).await;
             assert_clean_slate(&stage).await;
         }
+    }
+}
+
+/// As many as a node runs at a time.
+const IN_COMPANY_MAX: usize = 4;
+
+#[tokio::test]
+async fn of_many_copies_only_the_one_fails_that_brings_its_server_down_each_time() {
+    for stage in Stage::everywhere().await {
+        let mut tokens = Vec::new();
+        for _ in 0..12 {
+            tokens.push(stage.spoke.copies(&stage.vpc).await);
+        }
+        let poison = tokens.remove(5);
+        let store = stage.store();
+        let mut crashes = 0;
+        loop {
+            let mut company = Vec::new();
+            while company.len() < IN_COMPANY_MAX
+                && let Some(copy) = copy::claim(&store, 1_000).await.expect("a claim")
+            {
+                company.push(copy);
+            }
+            if company.is_empty() {
+                company.extend(copy::claim_suspect(&store, 1_000).await.expect("a claim"));
+            }
+            if company.is_empty() {
+                break;
+            }
+            let is_deadly =
+                |copy: &Copy| copy.token.as_str() == poison && copy.deaths() < DEATHS_MAX;
+            if company.iter().any(is_deadly) {
+                crashes += 1;
+                stage.leases_run_out().await;
+                continue;
+            }
+            for copy in company {
+                stage.world.drives((store.clone(), copy)).await;
+            }
+        }
+        assert_eq!(crashes, DEATHS_MAX);
+        assert_eq!(stage.status(&poison).await.0, "FAILED");
+        for token in &tokens {
+            stage.succeeded(token).await;
+        }
+        assert_clean_slate(&stage).await;
     }
 }

@@ -3,6 +3,7 @@
 
 mod crashes;
 mod crossing;
+mod cut_commits;
 mod late;
 mod meanwhile;
 mod refusals;

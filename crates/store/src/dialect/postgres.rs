@@ -163,8 +163,7 @@ impl Postgres {
         let mut client = self.client().await?;
         let (answer, is_usable) = self.transact(&mut client, mode, work).await;
         if !is_usable {
-            // A server that became read-only, as one that another replaced, answers on: the pool
-            // must not hand its connection out again.
+            // Whatever is at its other end, the pool must not hand this connection out again.
             drop(Object::take(client));
         }
         answer
@@ -188,7 +187,8 @@ impl Postgres {
             .read_only(mode == Mode::Read);
         let transaction = match begin.start().await {
             Ok(transaction) => transaction,
-            Err(error) => return (Err(in_our_words(&error, "BEGIN")), false),
+            // A standby answers, but begins no transaction that writes.
+            Err(error) => return (Err(away(&error)), false),
         };
         let session = Session {
             transaction,
@@ -207,6 +207,10 @@ impl Postgres {
         if let (Ok(_), Engine::Postgres(session)) = (&result, tx.engine)
             && let Err(error) = session.transaction.commit().await
         {
+            if mode == Mode::Read {
+                // What was read was read: there is nothing to be unsure of.
+                return (Ok(result), false);
+            }
             let error = after_commit(&error);
             let is_usable = error == StoreError::Conflict;
             return (Err(error), is_usable);
@@ -392,10 +396,9 @@ fn in_our_words(error: &tokio_postgres::Error, sql: &str) -> StoreError {
         }
         SqlState::DISK_FULL => StoreError::Full,
         SqlState::TOO_MANY_CONNECTIONS | SqlState::OUT_OF_MEMORY => StoreError::Overloaded,
-        SqlState::ADMIN_SHUTDOWN
-        | SqlState::CRASH_SHUTDOWN
-        | SqlState::CANNOT_CONNECT_NOW
-        | SqlState::READ_ONLY_SQL_TRANSACTION => away(error),
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            away(error)
+        }
         _ if code.code().starts_with("08") => away(error),
         _ => StoreError::Broken(format!("{}: {sql}", chain(error))),
     }

@@ -242,7 +242,7 @@ fn start(binaries: &Path, cluster: &Path, used: &Path) {
 }
 
 /// PostgreSQL does not run as root, so root lets the user `postgres` do it.
-fn server_user(ours: &Path) -> Option<(u32, u32)> {
+pub(super) fn server_user(ours: &Path) -> Option<(u32, u32)> {
     let me = fs::metadata(ours).expect("a folder of our own").uid();
     if me != 0 {
         return None;

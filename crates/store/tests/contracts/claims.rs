@@ -163,7 +163,7 @@ async fn a_record_of_a_later_version_is_left_to_those_who_know_it() {
         );
         assert_eq!(claim(&store, 9).await, None, "{engine}");
         // A newer server comes, which knows the record: here the record becomes one that we know.
-        let known = "UPDATE copy SET version = 1 WHERE version = 2";
+        let known = "UPDATE copy SET version = 1 WHERE version = 3";
         execute(&store, known).await;
         store.mend_copy_lanes().await.expect("mended");
         let claimed = claim(&store, 9).await.expect("by who knows it");

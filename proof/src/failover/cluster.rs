@@ -1,0 +1,171 @@
+//! A primary and its synchronous standby, from PostgreSQL's own programs.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use mimeo_store::testing;
+
+use crate::sleep;
+
+/// A commit waits until the standby has it on disk, and for ever while there is none: nothing is
+/// acknowledged that a failover could lose. The servers' own fsync is off: a killed process loses no
+/// page, and power loss is another campaign.
+const SETTINGS: &str = "listen_addresses=''\nsynchronous_standby_names='*'\nsynchronous_commit=on\n\
+    wal_level=replica\nhot_standby=on\nmax_connections=100\nfsync=off\nwal_keep_size=256MB\n";
+
+/// Looks of 50 ms each until a server answers.
+const LOOKS_MAX: u32 = 1_200;
+
+pub(super) struct Cluster {
+    binaries: PathBuf,
+    folder: PathBuf,
+    user: Option<(u32, u32)>,
+    servers: [Option<Child>; 2],
+    /// Which of the two may be written to.
+    primary: usize,
+}
+
+impl Cluster {
+    pub(super) fn start(binaries: PathBuf, folder: &Path) -> Self {
+        let user = testing::postgres_user(folder);
+        let mut cluster = Self {
+            binaries,
+            folder: folder.to_owned(),
+            user,
+            servers: [None, None],
+            primary: 0,
+        };
+        cluster.own(folder);
+        for number in 0..2 {
+            fs::create_dir(cluster.socket(number)).unwrap();
+            cluster.own(&cluster.socket(number));
+        }
+        let data = cluster.data(0);
+        let options = ["--auth=trust", "--username=postgres", "--no-sync"];
+        let sorted = ["--locale=C", "--encoding=UTF8", "-D"];
+        cluster.run("initdb", |it| it.args(options).args(sorted).arg(&data));
+        let settings = data.join("postgresql.auto.conf");
+        fs::write(&settings, SETTINGS).unwrap();
+        cluster.own(&settings);
+        cluster.boot(0);
+        cluster.wait(0, "SELECT 1");
+        cluster.make_standby(1);
+        cluster
+    }
+
+    /// Both servers; clients take the one that can be written to.
+    pub(super) fn url(&self) -> String {
+        let sockets = [self.socket(0), self.socket(1)].map(|it| it.display().to_string());
+        format!(
+            "postgres:///postgres?user=postgres&host={}&target_session_attrs=read-write",
+            sockets.join(",")
+        )
+    }
+
+    /// The primary's host is lost; the standby takes its place, and gets a new standby.
+    pub(super) fn fail_over(&mut self) {
+        let (lost, next) = (self.primary, 1 - self.primary);
+        let synchronous = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'";
+        self.wait(lost, synchronous);
+        self.kill(lost);
+        let data = self.data(next);
+        self.run("pg_ctl", |it| it.arg("promote").arg("-D").arg(&data));
+        self.primary = next;
+        fs::remove_dir_all(self.data(lost)).unwrap();
+        self.make_standby(lost);
+    }
+
+    fn make_standby(&mut self, number: usize) {
+        let (from, data) = (self.socket(self.primary), self.data(number));
+        self.run("pg_basebackup", |it| {
+            it.arg("-h").arg(from).args(["-U", "postgres", "-D"]);
+            it.arg(&data).args(["-R", "-c", "fast", "--no-sync"])
+        });
+        self.boot(number);
+    }
+
+    fn boot(&mut self, number: usize) {
+        let mut server = self.command("postgres");
+        server.arg("-D").arg(self.data(number));
+        server.arg("-k").arg(self.socket(number));
+        self.servers[number] = Some(server.spawn().unwrap());
+    }
+
+    /// All processes of a server at once, as when its host is gone.
+    fn kill(&mut self, number: usize) {
+        let Some(mut server) = self.servers[number].take() else {
+            return;
+        };
+        let mut kill = Command::new("kill");
+        kill.arg("-9").args(family(server.id()));
+        assert!(kill.stderr(Stdio::null()).status().is_ok());
+        server.wait().unwrap();
+    }
+
+    fn wait(&self, number: usize, sql: &str) {
+        for _ in 0..LOOKS_MAX {
+            let mut psql = self.command("psql");
+            psql.arg("-h").arg(self.socket(number));
+            psql.args(["-U", "postgres", "-Atc", sql, "postgres"]);
+            if psql.output().is_ok_and(|told| told.stdout == b"1\n") {
+                return;
+            }
+            sleep(50);
+        }
+        panic!("server {number} does not answer {sql}");
+    }
+
+    fn run(&self, program: &str, with: impl FnOnce(&mut Command) -> &mut Command) {
+        let mut command = self.command(program);
+        let done = with(&mut command).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{program}: {said}");
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.binaries.join(program));
+        command.current_dir("/").stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some((user, group)) = self.user {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+
+    fn own(&self, path: &Path) {
+        if let Some((user, group)) = self.user {
+            chown(path, Some(user), Some(group)).unwrap();
+        }
+    }
+
+    fn data(&self, number: usize) -> PathBuf {
+        self.folder.join(format!("data-{number}"))
+    }
+
+    fn socket(&self, number: usize) -> PathBuf {
+        self.folder.join(format!("socket-{number}"))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.kill(0);
+        self.kill(1);
+    }
+}
+
+/// A server's first process and the ones that it began.
+fn family(first: u32) -> Vec<String> {
+    let parent = |process: &str| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        let (_, after) = stat.rsplit_once(") ")?;
+        after.split(' ').nth(1)?.parse().ok()
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let all = all.filter_map(|entry| entry.file_name().into_string().ok());
+    let children = all.filter(|process| parent(process) == Some(first));
+    std::iter::once(first.to_string()).chain(children).collect()
+}
