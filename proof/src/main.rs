@@ -14,6 +14,7 @@
     reason = "a campaign that cannot go on should say where and stop"
 )]
 
+mod backup;
 mod chance;
 mod check;
 mod client;
@@ -22,6 +23,7 @@ mod kill;
 mod load;
 mod node;
 mod overload;
+mod powerloss;
 mod report;
 mod shop;
 
@@ -48,6 +50,16 @@ const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
         "overload",
         "ten times what a server can do in limited memory, and slow clients",
         overload::run,
+    ),
+    (
+        "backup",
+        "backups while copies run: each restores to a whole instant whose copies end",
+        backup::run,
+    ),
+    (
+        "powerloss",
+        "every disk that a power loss could leave of a recorded server opens and holds",
+        powerloss::run,
     ),
 ];
 
@@ -106,4 +118,12 @@ fn instant() -> Instant {
 
 fn sleep(millis: u64) {
     std::thread::sleep(Duration::from_millis(millis));
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether this is CI is its environment's to say"
+)]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

@@ -48,10 +48,16 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), StartError> {
         .recursive(true)
         .mode(0o700)
         .create(path);
-    made.map_err(|source| StartError::Folder {
-        path: path.to_owned(),
-        source,
-    })
+    // Its name too must survive a power cut: all that is synced below it is lost with it.
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    made.and_then(|()| std::fs::File::open(parent)?.sync_all())
+        .map_err(|source| StartError::Folder {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// Makes a file that only its owner can read; SQLite gives its companions the same mode.
