@@ -30,6 +30,22 @@ SELECT account, 1, 0, MIN(turn), 0 FROM copy WHERE unfinished = 1 GROUP BY accou
 
 -- audit ---------------------------------------------------------------------------------------------
 
+-- One record for each mutation, in its transaction, and for each denied attempt. `who` is the user's
+-- or the session's name.
+CREATE TABLE audit (
+    region TEXT NOT NULL,
+    account TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    who TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (region, account, at, id)
+);
+
+-- For the export of a whole store, and for what is older than the retention.
+CREATE INDEX audit_by_age ON audit (at, region, account, id);
+
 -- checks --------------------------------------------------------------------------------------------
 
 -- Which copies landed on a product.

@@ -1,6 +1,7 @@
 //! The one binary: `mimeo serve`, `mimeo demo`, and what else comes.
 
 mod account;
+mod audit;
 mod demo;
 mod upkeep;
 
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     let done = match matches.subcommand() {
         Some(("account", flags)) => account::run(flags),
+        Some(("audit", flags)) => audit::run(flags),
         Some(("backup", flags)) => upkeep::backup(flags),
         Some(("check", flags)) => upkeep::check(flags),
         Some(("config", _)) => reference(),
@@ -45,6 +47,7 @@ fn command() -> Command {
                 .args(config::flags()),
         )
         .subcommand(account::command())
+        .subcommand(audit::command())
         .subcommand(upkeep::backup_command())
         .subcommand(upkeep::check_command())
         .subcommand(demo::command())

@@ -56,6 +56,7 @@ pub struct Config {
     pub quotas: Quotas,
     pub limits: Limits,
     pub workers: Workers,
+    pub audit: Auditing,
     /// The document to be applied at the start.
     pub seed: Option<PathBuf>,
     pub drain: Duration,
@@ -126,6 +127,14 @@ pub struct Templates {
     pub s3_endpoint: Option<Url>,
     pub allow: Vec<AllowedOrigin>,
     pub plain_http: bool,
+}
+
+/// What is recorded of who did what.
+#[derive(Debug, Clone)]
+pub struct Auditing {
+    pub enabled: bool,
+    /// `None` keeps records for ever.
+    pub retention: Option<Duration>,
 }
 
 /// What one server takes at most.
@@ -341,6 +350,10 @@ impl Config {
             workers: Workers {
                 copies_max: 0,
                 copies_per_account_max: 0,
+            },
+            audit: Auditing {
+                enabled: false,
+                retention: None,
             },
             seed: None,
             drain: Duration::ZERO,

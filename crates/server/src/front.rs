@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::config::Config;
 
 pub(crate) use identities::{Identities, Role, letters, role_unique_id};
-pub(crate) use known::{Actor, Known, Origin, iso8601, session_arn};
+pub(crate) use known::{Actor, Began, Known, Origin, iso8601, session_arn};
 use open::Asserted;
 pub(crate) use open::{Open, host};
 pub(crate) use session::{Credentials, Session, SessionKey, Who};
@@ -102,12 +102,20 @@ pub(crate) enum Asked<'a> {
     Signed(Claim<'a>),
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
     /// The service that the credentials are scoped to.
     pub(crate) fn service(&self) -> Option<&str> {
         match self {
             Self::Asserted(asserted) => asserted.service,
             Self::Signed(claim) => Some(claim.credential().service),
+        }
+    }
+
+    /// Whose key it is, in open mode what is said in its place.
+    pub(crate) fn access_key_id(&self) -> Option<&'a str> {
+        match self {
+            Self::Asserted(asserted) => asserted.access_key_id,
+            Self::Signed(claim) => Some(claim.credential().access_key_id),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The only place that knows HTTP, and the only one with a clock, chance and the environment.
 
 pub mod accounts;
+mod auditing;
 mod clock;
 pub mod config;
 mod control;

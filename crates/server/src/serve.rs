@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::accounts::{self, Loaded, Watching};
+use crate::auditing;
 use crate::config::{Config, ConfigError, Data, is_loopback};
 use crate::control;
 use crate::front::{Front, SessionKey};
@@ -174,6 +175,8 @@ impl Server {
             }
             return Err(error.into());
         }
+        let house = auditing::House::of(&config, &service);
+        tasks.spawn(house.keep(watch.clone()));
         tasks.spawn(control::tick(service.clone(), watch.clone()));
         // Nobody else can write to a SQLite file that this process holds.
         if store.dialect() == Dialect::Postgres {
@@ -353,6 +356,7 @@ async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, 
         copy_accepted: Arc::new(Notify::new()),
         gate: None,
         rehearsal: (!verified).then(Arc::default),
+        audit: Arc::new(config.audit.begin()),
     })
 }
 

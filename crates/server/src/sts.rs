@@ -9,8 +9,9 @@ mod get_session_token;
 mod xml;
 
 use mimeo_domain::{AccountId, Timestamp};
-use mimeo_service::Rejection;
+use mimeo_service::{Event, HIDDEN, Rejection};
 use mimeo_sigv4::Refused;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock;
@@ -21,6 +22,9 @@ use xml::Element;
 
 /// The one version of the API.
 const VERSION: &str = "2011-06-15";
+
+/// The code of what a policy does not allow.
+pub(crate) const ACCESS_DENIED: &str = "AccessDenied";
 
 /// What is served of STS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +74,17 @@ impl Action {
         }
     }
 
+    /// As its records name it; `None` where it leaves none. CloudTrail too has sessions that begin
+    /// as read-only events.
+    pub(crate) fn event(self) -> Option<Event> {
+        let event = Event {
+            source: "sts.amazonaws.com",
+            name: self.name(),
+            read_only: true,
+        };
+        (self != Self::GetCallerIdentity).then_some(event)
+    }
+
     /// Does it, and answers in XML.
     pub(crate) fn run(
         self,
@@ -78,15 +93,56 @@ impl Action {
         form: &Form,
         now: Timestamp,
         request_id: &Uuid,
-    ) -> Result<Vec<u8>, Rejection> {
+    ) -> Result<Done, Rejection> {
         let cx = Cx { front, known, now };
         let result = match self {
             Self::AssumeRole => assume_role::assume_role(&cx, form)?,
             Self::GetCallerIdentity => get_caller_identity::get_caller_identity(&cx),
             Self::GetSessionToken => get_session_token::get_session_token(&cx, form)?,
         };
-        Ok(xml::answer(self.name(), &result, request_id))
+        Ok(Done {
+            body: xml::answer(self.name(), &result, request_id),
+            elements: elements(&result),
+        })
     }
+}
+
+/// What was done: the answer, and what a record shows of it.
+pub(crate) struct Done {
+    pub body: Vec<u8>,
+    pub elements: Value,
+}
+
+/// The parameters of a request as a record shows them.
+pub(crate) fn parameters(form: &Form) -> Value {
+    let mut shown = serde_json::Map::new();
+    for (name, shown_as) in [
+        ("RoleArn", "roleArn"),
+        ("RoleSessionName", "roleSessionName"),
+        ("DurationSeconds", "durationSeconds"),
+        ("Policy", "policy"),
+    ] {
+        if let Some(value) = form.get(name) {
+            shown.insert(shown_as.to_owned(), value.into());
+        }
+    }
+    // Whoever gave it may take it for a secret, although AWS does not.
+    if form.get("ExternalId").is_some() {
+        shown.insert("externalId".to_owned(), HIDDEN.into());
+    }
+    Value::Object(shown)
+}
+
+/// What began, without what its requests are signed with.
+fn elements(result: &[Element]) -> Value {
+    let found = |name| result.iter().find_map(|element| element.find(name));
+    let mut shown = json!({
+        "credentials": {"accessKeyId": found("AccessKeyId"), "expiration": found("Expiration")},
+    });
+    if let Some(id) = found("AssumedRoleId") {
+        shown["assumedRoleUser"] = json!({"assumedRoleId": id, "arn": found("Arn")});
+    }
+    shown
 }
 
 impl Cx<'_> {
@@ -142,7 +198,7 @@ pub(crate) fn refused(refused: &Refused) -> Rejection {
 fn denied(message: impl Into<String>) -> Rejection {
     Rejection {
         status: 403,
-        code: "AccessDenied",
+        code: ACCESS_DENIED,
         message: message.into(),
     }
 }

@@ -1,5 +1,6 @@
-//! Upkeep of a store, beside its servers or without them: check, backup, restore.
+//! Upkeep of a store, beside its servers or without them: audit, check, backup, restore.
 
+mod audit;
 mod backup;
 mod manifest;
 mod restore;
@@ -15,6 +16,7 @@ use crate::config::Config;
 use crate::opening;
 use crate::serve::{self, StartError};
 
+pub use audit::{Span, export_audit, export_audit_from};
 pub use backup::{BackedUp, Bodies, backup};
 pub use restore::{Restored, restore};
 

@@ -16,7 +16,9 @@ use mimeo_iam::{
     Context, Decision, Facts, Policy, Reason, Request, Values, decide, denied_message,
 };
 use mimeo_store::{AuthScope, Store, Tx, Work};
+use serde_json::Value;
 
+use crate::audit::{Event, Trail};
 use crate::dispatch::Call;
 use crate::error::Stop;
 use crate::world::Service;
@@ -102,7 +104,7 @@ fn verdict(decision: Decision) -> Result<(), Reason> {
 /// Lets an operation pass or turns it away.
 pub(crate) async fn authorize<O: Operation>(
     store: &Store,
-    call: &Call,
+    call: &Call<'_>,
     input: &O::Input,
 ) -> Result<(), Stop> {
     let Authority::Granted(grant) = &call.authority else {
@@ -144,8 +146,27 @@ pub(crate) async fn authorize<O: Operation>(
 
 impl Service {
     /// The same for what is no operation of the API: allowed by an action of ours, or where nothing
-    /// is said of that by the operation that it serves.
-    pub fn authorize_ours(
+    /// is said of that by the operation that it serves. A denial is recorded, with parameters in
+    /// CloudTrail's spelling, before it is told.
+    pub async fn let_in(
+        &self,
+        (caller, authority, trail): (&Caller, &Authority, &Trail<'_>),
+        now: Timestamp,
+        (action, serves): (&str, Option<&str>),
+        (event, parameters): (Event, Value),
+    ) -> Result<(), Stop> {
+        let stop = match Self::authorize_ours(caller, authority, now, action, serves) {
+            Ok(()) => return Ok(()),
+            Err(stop) => stop,
+        };
+        if let Stop::Denied(denied) = &stop {
+            self.record_denied(caller, trail, now, event, (parameters, denied))
+                .await?;
+        }
+        Err(stop)
+    }
+
+    fn authorize_ours(
         caller: &Caller,
         authority: &Authority,
         now: Timestamp,

@@ -5,14 +5,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mimeo_api::{Effect, ErrorCode, Operation, Protocol, Refused, for_each_operation};
+use mimeo_api::{Effect, Operation, Protocol, Refused, for_each_operation};
 use mimeo_domain::ids::{Mint, Seed};
 use mimeo_domain::{Caller, Timestamp};
 use mimeo_store::{AuthScope, Replay, Store, StoreError, Tx, Work};
 
+use crate::answer::Answer;
+use crate::audit::{self, Head, Trail};
 use crate::authorize::{Authority, authorize};
 use crate::cx::{Cx, Handle, Outside, Prepared, Reach};
-use crate::error::{Failure, Rejection, Stop, Told};
+use crate::error::{Failure, Rejection, Stop};
 use crate::language::Language;
 use crate::page::Pages;
 use crate::replay::{self, ReplayKey};
@@ -32,114 +34,22 @@ pub struct Arrival {
 
 /// A request whose sender is known.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct Call<'a> {
     pub operation: String,
     pub protocol: Protocol,
     pub caller: Caller,
     pub authority: Authority,
     pub arrival: Arrival,
+    /// How it came, for the audit.
+    pub trail: Trail<'a>,
     pub body: Bytes,
-}
-
-/// What goes back over the wire.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub status: u16,
-    pub body: Vec<u8>,
-    /// The error's code, if it is one.
-    pub error: Option<&'static str>,
-    /// What only the log may tell.
-    pub fault: Option<String>,
-}
-
-impl Answer {
-    pub fn rejected(rejection: &Rejection, protocol: Protocol) -> Self {
-        Self::told(&Told::from(rejection), protocol, None)
-    }
-
-    /// In English, as where there is no `AcceptLanguage`.
-    pub fn stopped(stop: &Stop, declared: &[ErrorCode], protocol: Protocol) -> Self {
-        Self::stopped_in(Language::English, stop, declared, protocol)
-    }
-
-    fn stopped_in(
-        language: Language,
-        stop: &Stop,
-        declared: &[ErrorCode],
-        protocol: Protocol,
-    ) -> Self {
-        let fault = match stop {
-            Stop::Failure(failure) => Some(failure.to_string()),
-            Stop::Refusal(_) | Stop::Denied(_) | Stop::NotYet(_) => None,
-        };
-        Self::told(&Told::stop(stop, declared, language), protocol, fault)
-    }
-
-    /// A rejection as our own API tells it: `code` and `message`, under the status that REST has for
-    /// the code.
-    pub fn rejected_by_ours(rejection: &Rejection) -> Self {
-        Self::ours(rejection, None)
-    }
-
-    /// The same for what the service refused, or failed in.
-    pub fn stopped_by_ours(stop: &Stop) -> Self {
-        let fault = match stop {
-            Stop::Failure(failure) => Some(failure.to_string()),
-            Stop::Refusal(_) | Stop::Denied(_) | Stop::NotYet(_) => None,
-        };
-        Self::ours(&Told::ours(stop), fault)
-    }
-
-    fn ours(rejection: &Rejection, fault: Option<String>) -> Self {
-        let body = serde_json::json!({"code": rejection.code, "message": rejection.message});
-        Self {
-            status: status_of(rejection),
-            body: body.to_string().into_bytes(),
-            error: Some(rejection.code),
-            fault,
-        }
-    }
-
-    fn told(told: &Told, protocol: Protocol, fault: Option<String>) -> Self {
-        Self {
-            status: told.status,
-            body: told.body(protocol),
-            error: Some(told.code),
-            fault,
-        }
-    }
-
-    fn done(body: Vec<u8>) -> Self {
-        Self {
-            status: 200,
-            body,
-            error: None,
-            fault: None,
-        }
-    }
-}
-
-/// AWS's JSON protocols say 400 for nearly everything; our own API uses the statuses of HTTP.
-fn status_of(rejection: &Rejection) -> u16 {
-    match rejection.code {
-        "AccessDeniedException"
-        | "ExpiredTokenException"
-        | "IncompleteSignatureException"
-        | "InvalidSignatureException"
-        | "MissingAuthenticationTokenException"
-        | "UnrecognizedClientException" => 403,
-        "ResourceNotFoundException" => 404,
-        "InvalidStateException" => 409,
-        "LimitExceededException" | "ThrottlingException" => 429,
-        _ => rejection.status,
-    }
 }
 
 type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 struct Entry {
     name: &'static str,
-    answer: for<'a> fn(&'a Service, &'a Call) -> Answering<'a>,
+    answer: for<'a> fn(&'a Service, &'a Call<'a>) -> Answering<'a>,
 }
 
 macro_rules! entries {
@@ -164,7 +74,7 @@ impl Service {
     }
 
     /// Answers a call. Never fails: what goes wrong is an answer too.
-    pub async fn call(&self, call: &Call) -> Answer {
+    pub async fn call(&self, call: &Call<'_>) -> Answer {
         match ENTRIES.binary_search_by(|entry| entry.name.cmp(&call.operation)) {
             Ok(at) => (ENTRIES[at].answer)(self, call).await,
             Err(_) => Answer::rejected(
@@ -174,7 +84,7 @@ impl Service {
         }
     }
 
-    async fn answer<O: Handle>(&self, call: &Call) -> Answer {
+    async fn answer<O: Handle>(&self, call: &Call<'_>) -> Answer {
         let input = match mimeo_api::decode::<O>(call.protocol, &call.body) {
             Ok(input) => input,
             Err(refused) => return Answer::rejected(&rejection(&refused), call.protocol),
@@ -186,9 +96,11 @@ impl Service {
         }
     }
 
-    async fn serve<O: Handle>(&self, call: &Call, input: O::Input) -> Result<Done<O>, Stop> {
+    async fn serve<O: Handle>(&self, call: &Call<'_>, input: O::Input) -> Result<Done<O>, Stop> {
         let store = self.store(&call.caller)?;
-        authorize::<O>(store, call, &input).await?;
+        if let Err(stop) = authorize::<O>(store, call, &input).await {
+            return Err(self.turned_away::<O>(call, &input, stop).await);
+        }
         let key = ReplayKey::of::<O>(&input);
         let outside = Outside {
             world: &self.world,
@@ -212,6 +124,10 @@ impl Service {
             (Some(rehearsal), Effect::Writes) => rehearsal.seed(call.arrival.seed),
             _ => call.arrival.seed,
         };
+        let head = match O::EFFECT {
+            Effect::Writes => self.world.head_of(call, event::<O>(), &input),
+            Effect::Reads => None,
+        };
         let act = Act::<O> {
             world: Arc::clone(&self.world),
             scope: AuthScope::of(&call.caller),
@@ -221,6 +137,7 @@ impl Service {
             input,
             prepared: Arc::new(prepared),
             key,
+            head: head.map(Arc::new),
         };
         match (O::EFFECT, O::REACH) {
             (Effect::Reads, Reach::Point) => store.read(act).await,
@@ -231,6 +148,18 @@ impl Service {
                 Ok(done)
             }
         }
+    }
+
+    /// A denial is told once it is recorded.
+    async fn turned_away<O: Handle>(&self, call: &Call<'_>, input: &O::Input, stop: Stop) -> Stop {
+        let Stop::Denied(denied) = &stop else {
+            return stop;
+        };
+        let Some(head) = self.world.head_of(call, event::<O>(), input) else {
+            return stop;
+        };
+        let kept = self.keep_denied(&call.caller, head, denied).await;
+        kept.err().unwrap_or(stop)
     }
 
     pub(crate) fn store(&self, caller: &Caller) -> Result<&Store, Stop> {
@@ -246,7 +175,7 @@ impl Service {
 
 /// Writes, again where a minted id or a token was taken by another transaction meanwhile, and asks
 /// the store what became of a commit whose outcome is unknown.
-async fn write<O: Handle>(store: &Store, call: &Call, act: Act<O>) -> Result<Done<O>, Stop> {
+async fn write<O: Handle>(store: &Store, call: &Call<'_>, act: Act<O>) -> Result<Done<O>, Stop> {
     for try_number in 0..DUPLICATE_TRIES_MAX {
         let salted = Act {
             seed: Seed(act.seed.0.wrapping_add(try_number)),
@@ -269,7 +198,7 @@ async fn write<O: Handle>(store: &Store, call: &Call, act: Act<O>) -> Result<Don
 
 async fn replayed<O: Handle>(
     store: &Store,
-    call: &Call,
+    call: &Call<'_>,
     key: &ReplayKey,
 ) -> Result<Option<String>, Stop> {
     let scope = AuthScope::of(&call.caller);
@@ -280,6 +209,11 @@ async fn replayed<O: Handle>(
     };
     let replay = store.read(look).await?;
     Ok(replay.map(|replay| key.answer(replay)).transpose()?)
+}
+
+/// An operation as its records name it.
+fn event<O: Operation>() -> audit::Event {
+    audit::Event::operation(O::NAME, O::EFFECT)
 }
 
 fn rejection(refused: &Refused) -> Rejection {
@@ -321,6 +255,8 @@ struct Act<O: Operation> {
     input: O::Input,
     prepared: Arc<Prepared>,
     key: Option<ReplayKey>,
+    /// Of the record that is kept; `None` for what only reads.
+    head: Option<Arc<Head>>,
 }
 
 impl<O: Operation> Clone for Act<O> {
@@ -334,6 +270,7 @@ impl<O: Operation> Clone for Act<O> {
             input: self.input.clone(),
             prepared: Arc::clone(&self.prepared),
             key: self.key.clone(),
+            head: self.head.clone(),
         }
     }
 }
@@ -372,6 +309,11 @@ impl<O: Handle> Work for Act<O> {
             };
             tx.insert_replay(&self.scope, O::NAME, &key.token, &replay, self.now)
                 .await?;
+        }
+        // Last, so that what cannot be recorded is not done either.
+        if let Some(head) = &self.head {
+            let record = head.done(audit::shown(&output));
+            tx.insert_audit(&self.scope, &record).await?;
         }
         Ok(Done::Fresh(output))
     }

@@ -4,6 +4,8 @@
 //! else. Whatever must touch the outside is a `prepare` before the transaction begins, or a step of
 //! a workflow.
 
+mod answer;
+mod audit;
 mod authorize;
 pub mod bodies;
 pub mod check;
@@ -22,8 +24,12 @@ mod view;
 pub mod workflows;
 mod world;
 
+pub use answer::Answer;
+pub use audit::{
+    Actor, Audit, AuditAsked, AuditFound, DENIED_PER_MINUTE_MAX, EVENTS_MAX, Event, HIDDEN, Pruned, Trail,
+};
 pub use authorize::{Authority, Denied, Grant};
-pub use dispatch::{Answer, Arrival, Call};
+pub use dispatch::{Arrival, Call};
 pub use error::{Failure, Rejection, Stop};
 pub use operations::pending::PENDING;
 pub use page::PageKey;

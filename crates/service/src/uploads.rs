@@ -2,13 +2,18 @@
 
 use bytes::Bytes;
 use mimeo_domain::{AccountId, Caller, Refusal, RegionName, Timestamp};
-use mimeo_store::{AuthScope, Tally, Tx, Work};
+use mimeo_store::{AuditRecord, AuthScope, Tally, Tx, Work};
+use serde_json::json;
 
+use crate::audit::{Event, Trail};
 use crate::error::{Failure, Stop};
 use crate::world::{Service, UploadReaders, World};
 
 /// The path under which uploads are put and read.
 pub const UPLOAD_PATH: &str = "/_mimeo/templates/";
+
+/// How records name an upload.
+const PUT_TEMPLATE: Event = Event::ours("PutTemplate");
 
 const NAME_LENGTH_MAX: usize = 128;
 
@@ -67,7 +72,7 @@ impl Service {
     /// Keeps a template under a name of the caller's, replacing an earlier one, and answers its URL.
     pub async fn put_template(
         &self,
-        caller: &Caller,
+        (caller, trail): (&Caller, &Trail<'_>),
         name: &str,
         body: Bytes,
         host: &str,
@@ -85,15 +90,22 @@ impl Service {
             .put(body)
             .await?
             .to_string();
+        let parameters = json!({"name": at.name, "sha256": digest});
+        let head = self
+            .world
+            .head(caller, trail, now, PUT_TEMPLATE, parameters);
+        let url = at.url(host);
+        let record = head.map(|head| head.done(json!({"url": url})));
         let put = PutUpload {
             scope: AuthScope::of(caller),
-            name: at.name.clone(),
+            name: at.name,
             digest,
             now,
             uploads_max: self.world.quotas.uploads,
+            record,
         };
         self.store(caller)?.write(put).await?;
-        Ok(at.url(host))
+        Ok(url)
     }
 
     /// The body of an upload, if the caller may read it.
@@ -145,6 +157,7 @@ struct PutUpload {
     digest: String,
     now: Timestamp,
     uploads_max: u64,
+    record: Option<AuditRecord>,
 }
 
 impl Work for PutUpload {
@@ -161,9 +174,12 @@ impl Work for PutUpload {
                 .into());
             }
         }
-        Ok(tx
-            .put_upload(&self.scope, &self.name, &self.digest, self.now)
-            .await?)
+        tx.put_upload(&self.scope, &self.name, &self.digest, self.now)
+            .await?;
+        if let Some(record) = &self.record {
+            tx.insert_audit(&self.scope, record).await?;
+        }
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use mimeo_templates::fetch::Fetcher;
 use mimeo_templates::shelf::{BODY_BYTES_MAX, Shelf};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::audit::Audit;
 use crate::page::PageKey;
 use crate::rehearsal::Rehearsal;
 use crate::source::Source;
@@ -28,6 +29,14 @@ impl Directory {
         match self {
             Self::AnyRegion(store) => Some(store),
             Self::Regions(stores) => stores.get(region),
+        }
+    }
+
+    /// The first of the configured Regions.
+    pub(crate) fn first_region(&self) -> Option<&RegionName> {
+        match self {
+            Self::AnyRegion(_) => None,
+            Self::Regions(stores) => stores.keys().next(),
         }
     }
 
@@ -118,6 +127,8 @@ pub struct World {
     pub gate: Option<Gate>,
     /// What a test set for clock, ids and copies; `None` in verified mode.
     pub rehearsal: Option<Arc<Rehearsal>>,
+    /// What is recorded of who did what.
+    pub audit: Arc<Audit>,
 }
 
 impl World {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod artifacts;
+mod audit;
 mod budgets;
 mod checks;
 mod column;
@@ -39,6 +40,7 @@ mod uploads;
 
 pub(crate) use dialect::statements;
 
+pub use audit::{AuditKey, AuditPage, AuditRecord, AuditSought, ExportedAudit, PRUNE_MAX};
 pub use checks::{
     CheckedArtifact, CheckedCopy, CheckedProducts, CheckedReplay, CheckedUpload, Odd,
 };
@@ -71,6 +73,7 @@ const POOL_SIZE: usize = 16;
 /// Name and text of each statement, a family at a time, for the test that prepares them all.
 pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("artifacts", artifacts::STATEMENTS),
+    ("audit", audit::STATEMENTS),
     ("copies", copies::STATEMENTS),
     ("lanes", copies::lanes::STATEMENTS),
     ("migrate", migrate::STATEMENTS),

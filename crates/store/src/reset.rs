@@ -46,6 +46,7 @@ macro_rules! forget_with {
 // One statement a table, what refers to others first. A new table joins this list; a test reads the
 // schema and fails until it does.
 statements! {
+    AUDIT = forget!("audit", "account = ?2");
     REPLAYS = forget!("replay", "account = ?2");
     TALLIES = forget!("tally", "account = ?2");
     UPLOADS = forget!("upload", "account = ?2");

@@ -54,7 +54,7 @@ fn not_a_request() -> ConnectorError {
     ConnectorError::user("not a signed request of Service Catalog's".into())
 }
 
-fn read(request: &HttpRequest, arrival: Arrival) -> Option<Call> {
+fn read(request: &HttpRequest, arrival: Arrival) -> Option<Call<'_>> {
     let target = request.headers().get("x-amz-target")?;
     let operation = target.strip_prefix(TARGET_PREFIX)?.strip_prefix('.')?;
     Some(Call {
@@ -65,6 +65,7 @@ fn read(request: &HttpRequest, arrival: Arrival) -> Option<Call> {
             request.headers().get("x-amz-security-token"),
         )?,
         authority: Authority::Whole,
+        trail: World::trail(arrival.seed.0),
         arrival,
         body: request.body().bytes()?.to_vec().into(),
     })
@@ -81,7 +82,7 @@ fn caller(authorization: &str, token: Option<&str>) -> Option<Caller> {
 
 async fn answer(
     service: &Service,
-    call: &Call,
+    call: &Call<'_>,
     request_id: String,
 ) -> Result<HttpResponse, ConnectorError> {
     let answer = service.call(call).await;

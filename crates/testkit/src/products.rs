@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::wire::merged;
-use crate::{Account, HOST};
+use crate::{Account, HOST, World};
 
 /// A valid template; each upload appends a comment of its own, so that no two are equal.
 pub const TEMPLATE: &str = "\
@@ -41,10 +41,11 @@ impl Account {
     /// Uploads a template and answers its URL.
     pub async fn template(&self, name: &str, body: &str) -> String {
         let (world, caller) = (self.world(), self.caller());
+        let trail = World::trail(world.number());
         let body = body.to_owned().into();
         let url = world
             .service()
-            .put_template(&caller, name, body, HOST, world.now());
+            .put_template((&caller, &trail), name, body, HOST, world.now());
         url.await.expect("an upload is kept")
     }
 

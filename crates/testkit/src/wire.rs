@@ -5,10 +5,10 @@ use std::sync::Arc;
 use ciborium::Value as Cbor;
 use mimeo_api::Protocol;
 use mimeo_iam::{Facts, Policy};
-use mimeo_service::{Answer, Authority, Call, Grant};
+use mimeo_service::{Answer, AuditAsked, Authority, Call, Grant};
 use serde_json::{Map, Value, json};
 
-use crate::Account;
+use crate::{Account, World};
 
 /// Status and body of an answer.
 pub type Raw = (u16, Value);
@@ -27,12 +27,14 @@ impl Account {
         protocol: Protocol,
         body: &[u8],
     ) -> Answer {
+        let arrival = self.world().arrival();
         let call = Call {
             operation: operation.to_owned(),
             protocol,
             caller: self.caller(),
             authority,
-            arrival: self.world().arrival(),
+            trail: World::trail(arrival.seed.0),
+            arrival,
             body: body.to_vec().into(),
         };
         self.world().service().call(&call).await
@@ -89,6 +91,25 @@ impl Account {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let message = body.get("Message").or_else(|| body.get("message"));
         (text(&body["__type"]), text(message.unwrap_or(&Value::Null)))
+    }
+
+    /// The audit records of an event, newest first; of all events where it is empty.
+    pub async fn records(&self, event: &str) -> Vec<Value> {
+        let mut asked = AuditAsked {
+            event: (!event.is_empty()).then(|| event.to_owned()),
+            ..AuditAsked::default()
+        };
+        let mut all = Vec::new();
+        loop {
+            let page = self.world().service().audit(&self.caller(), &asked).await;
+            let page = page.expect("records are read");
+            let read = |line: &String| serde_json::from_str(line).expect("a record is JSON");
+            all.extend(page.records.iter().map(read));
+            asked.next = page.next;
+            if asked.next.is_none() {
+                return all;
+            }
+        }
     }
 
     /// An idempotency token that was not used before.

@@ -1,17 +1,19 @@
 //! The world: a service over a fresh store, a clock, chance, and accounts.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Quotas, Timestamp};
 use mimeo_service::{
-    Arrival, Directory, Fetching, PageKey, Peers, Service, Shelves, UploadReaders,
+    Arrival, Directory, Fetching, PageKey, Peers, Service, Shelves, Trail, UploadReaders,
 };
 use mimeo_store::{Location, Options, Store};
 use mimeo_templates::fetch::{FetchRules, Fetcher, Loopback, Timeouts};
 use mimeo_templates::shelf::Shelf;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::Account;
 
@@ -66,6 +68,7 @@ impl World {
             copy_accepted: Arc::new(Notify::new()),
             gate: None,
             rehearsal: None,
+            audit: Arc::default(),
         })
     }
 
@@ -96,6 +99,7 @@ impl World {
             copy_accepted: Arc::clone(&before.copy_accepted),
             gate: before.gate.clone(),
             rehearsal: before.rehearsal.clone(),
+            audit: Arc::clone(&before.audit),
         };
         change(&mut world);
         Self {
@@ -134,6 +138,15 @@ impl World {
     /// A number that this world has not given before.
     pub(crate) fn number(&self) -> u64 {
         self.chance.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The trail of a request: it comes from this machine, and its id is of this number.
+    pub(crate) fn trail(number: u64) -> Trail<'static> {
+        Trail {
+            address: Some(Ipv4Addr::LOCALHOST.into()),
+            user_agent: Some("testkit"),
+            ..Trail::within(Uuid::from_u128(u128::from(number)))
+        }
     }
 
     pub(crate) fn arrival(&self) -> Arrival {

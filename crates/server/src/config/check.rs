@@ -97,6 +97,9 @@ impl Config {
                 "regions: accounts need the Regions that they use: {example}"
             ));
         }
+        if self.is_verified() && !self.audit.enabled {
+            problems.push("audit.enabled: with an [[account]] it cannot be off".to_owned());
+        }
         if !self.is_verified() && !self.regions.is_empty() {
             problems.push("regions: without an [[account]] every Region is served".to_owned());
         }

@@ -1,5 +1,7 @@
 //! The one description of every setting: name, default, meaning, effect.
 
+use std::time::Duration;
+
 use super::values::{
     count, count_or_none, data, list, listen, log, log_level, maybe, millis, seconds, switch,
 };
@@ -120,6 +122,16 @@ settings! {
     "workers.copies_per_account_max" ["workers-copies-per-account-max"] "NUMBER" = "2",
         "Copies of one account that run at once, over all servers on a store.",
         |config, text| config.workers.copies_per_account_max = count(text)?;
+
+    "audit.enabled" ["audit-enabled"] "ON|OFF" = "on",
+        "Whether mutations and denied attempts are recorded; in verified mode they always are.",
+        |config, text| config.audit.enabled = switch(text)?;
+    "audit.retention_days" ["audit-retention-days"] "DAYS" = "90",
+        "How long audit records are kept; 0 keeps them for ever.",
+        |config, text| config.audit.retention = match text {
+            "0" => None,
+            _ => Some(Duration::from_secs(u64::from(count::<u16>(text)?) * 86_400)),
+        };
 
     "quotas.portfolios" [] "NUMBER" = "100", "Portfolios of an account in a Region.",
         |config, text| config.quotas.portfolios = count(text)?;

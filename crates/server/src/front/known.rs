@@ -6,7 +6,8 @@ use std::sync::Arc;
 use mimeo_domain::arn::partition_of;
 use mimeo_domain::{AccountId, Caller, RegionName, Standing, Timestamp};
 use mimeo_iam::{Facts, Policy};
-use mimeo_service::{Authority, Grant};
+use mimeo_service::{Authority, Grant, Trail};
+use uuid::Uuid;
 
 use super::identities::{Role, User};
 
@@ -35,6 +36,42 @@ pub(crate) enum Actor {
         unique_id: String,
         session_name: String,
     },
+}
+
+impl Actor {
+    /// How a request of this one came, for the audit.
+    pub(crate) fn trail<'a>(
+        &'a self,
+        session: Option<Began>,
+        access_key_id: Option<&'a str>,
+        origin: &Origin<'a>,
+        request_id: Uuid,
+    ) -> Trail<'a> {
+        Trail {
+            request_id,
+            address: Some(origin.address),
+            user_agent: origin.user_agent,
+            access_key_id,
+            actor: self.seen(),
+            session_began: session.map(|Began(began)| began),
+        }
+    }
+
+    fn seen(&self) -> mimeo_service::Actor<'_> {
+        match self {
+            Self::Root => mimeo_service::Actor::Root,
+            Self::User { name, unique_id } => mimeo_service::Actor::User { name, unique_id },
+            Self::Role {
+                arn,
+                unique_id,
+                session_name,
+            } => mimeo_service::Actor::Role {
+                arn,
+                unique_id,
+                session_name,
+            },
+        }
+    }
 }
 
 /// When a session began.

@@ -121,6 +121,7 @@ pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
 pub(crate) struct Asserted<'a> {
     pub(super) known: Known,
     pub(super) service: Option<&'a str>,
+    pub(super) access_key_id: Option<&'a str>,
 }
 
 impl<'a> Asserted<'a> {
@@ -165,6 +166,7 @@ impl<'a> Asserted<'a> {
         };
         Ok(Self {
             known,
+            access_key_id: scope.as_ref().map(|scope| scope.access_key_id),
             service: scope.map(|scope| scope.service),
         })
     }

@@ -11,12 +11,13 @@ use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use mimeo_domain::Caller;
-use mimeo_service::{Answer, Authority, Call, Failure, Rejection, Service, Stop};
+use mimeo_service::{Answer, Authority, Call, Failure, Rejection, Service, Stop, Trail};
 use mimeo_sigv4::{Refused, Rules};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use tracing::{error, info};
+use uuid::Uuid;
 
 use super::body::{self, Body, PERMIT_BYTES, Unread};
 use super::reply::{PLAIN_JSON, Reply, XML};
@@ -26,7 +27,7 @@ use super::target::{check_form, operation, other_service, target};
 use crate::clock::Arrived;
 use crate::config::{Config, Limits};
 use crate::control::Control;
-use crate::front::{self, Front, Known, Mode};
+use crate::front::{self, Actor, Began, Front, Known, Mode, Origin};
 use crate::metrics::Metrics;
 use crate::phase::Watch;
 
@@ -64,7 +65,21 @@ pub(super) struct Entered<'a> {
     pub caller: Caller,
     pub authority: Authority,
     pub body: Body<'a>,
+    actor: Actor,
+    session: Option<Began>,
+    access_key_id: Option<String>,
+    origin: Origin<'a>,
+    request_id: Uuid,
     _turn: SemaphorePermit<'a>,
+}
+
+impl Entered<'_> {
+    /// How it came, for the audit.
+    pub(super) fn trail(&self) -> Trail<'_> {
+        let access_key_id = self.access_key_id.as_deref();
+        self.actor
+            .trail(self.session, access_key_id, &self.origin, self.request_id)
+    }
 }
 
 /// What became of the request's body.
@@ -235,8 +250,12 @@ impl Door {
             _ => target(&parts.headers, &asked),
         };
         let origin = front::origin(parts, arrived.now);
+        let access_key_id = asked.access_key_id();
         let Known {
-            caller, authority, ..
+            caller,
+            authority,
+            actor,
+            session,
         } = self.front.caller(asked, &body.bytes, &origin)?;
         seen.caller = Some(caller.clone());
         seen.operation = operation?;
@@ -247,6 +266,7 @@ impl Door {
             caller,
             authority,
             arrival: arrived.arrival(front::host(&parts.headers)),
+            trail: actor.trail(session, access_key_id, &origin, arrived.request_id),
             body: body.bytes.clone(),
         };
         // A bug costs this request its answer, and nobody else theirs.
@@ -276,28 +296,37 @@ impl Door {
     }
 
     /// The way in that all routes of ours share: the signature's form, the body, a turn, the caller.
-    pub(super) async fn enter(
-        &self,
+    pub(super) async fn enter<'a>(
+        &'a self,
         arrived: &Arrived,
-        parts: &Parts,
+        parts: &'a Parts,
         body: &mut Incoming,
         bytes_max: usize,
         seen: &mut Seen,
-    ) -> Result<Entered<'_>, Turned> {
+    ) -> Result<Entered<'a>, Turned> {
         let headers = front::headers(&parts.headers);
         let head = front::head(parts, &headers);
         let asked = self.front.read(&head, SIGNED_FOR, arrived.now)?;
         let body = self.body(body, bytes_max, seen).await?;
         let turn = self.turn().await?;
         let origin = front::origin(parts, arrived.now);
+        let access_key_id = asked.access_key_id().map(str::to_owned);
         let Known {
-            caller, authority, ..
+            caller,
+            authority,
+            actor,
+            session,
         } = self.front.caller(asked, &body.bytes, &origin)?;
         seen.caller = Some(caller.clone());
         Ok(Entered {
             caller,
             authority,
             body,
+            actor,
+            session,
+            access_key_id,
+            origin,
+            request_id: arrived.request_id,
             _turn: turn,
         })
     }

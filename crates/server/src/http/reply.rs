@@ -8,6 +8,7 @@ use mimeo_api::Protocol;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const NEXT: HeaderName = HeaderName::from_static("x-mimeo-next");
 pub(super) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
 pub(super) const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 pub(super) const JSON: &str = "application/x-amz-json-1.1";
@@ -15,6 +16,8 @@ pub(super) const CBOR: &str = "application/cbor";
 pub(super) const XML: &str = "text/xml";
 /// JSON of our own, in no protocol of AWS's.
 pub(super) const PLAIN_JSON: &str = "application/json";
+/// A JSON object a line.
+pub(super) const NDJSON: &str = "application/x-ndjson";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 pub(super) const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -25,6 +28,8 @@ pub(super) struct Reply {
     pub body: Bytes,
     /// Set where the body of the request was not read to its end.
     pub close: bool,
+    /// Where the next page begins, for what has no member to say it.
+    pub next: Option<String>,
 }
 
 impl Reply {
@@ -34,6 +39,7 @@ impl Reply {
             kind,
             body: body.into(),
             close: false,
+            next: None,
         }
     }
 
@@ -62,6 +68,9 @@ impl Reply {
         } else if self.kind != JSON {
             // What users uploaded is never to be taken for a page.
             headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+        if let Some(next) = self.next.and_then(|next| next.parse().ok()) {
+            headers.insert(NEXT, next);
         }
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

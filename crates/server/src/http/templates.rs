@@ -3,12 +3,12 @@
 use http::request::Parts;
 use hyper::body::Incoming;
 use mimeo_api::{ErrorCode, Protocol};
-use mimeo_domain::Caller;
-use mimeo_service::{Answer, Authority, Rejection, Service, UploadedAt};
+use mimeo_service::{Answer, Event, Rejection, UploadedAt};
 use mimeo_templates::TEMPLATE_BYTES_MAX;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::door::{Door, Seen, Turned, late};
+use super::door::{Door, Entered, Seen, Turned, late};
 use super::reply::Reply;
 use crate::clock::Arrived;
 use crate::front;
@@ -45,18 +45,21 @@ impl Door {
         let entered = self
             .enter(arrived, parts, body, TEMPLATE_BYTES_MAX, seen)
             .await?;
-        let caller = &entered.caller;
-        may(caller, &entered.authority, arrived, &PUT_TEMPLATE)?;
+        let (caller, trail) = (&entered.caller, entered.trail());
+        let event = Event::ours("PutTemplate");
+        let recorded = (event, json!({"name": name}));
+        self.may(&entered, arrived, &PUT_TEMPLATE, recorded).await?;
         let host = front::host(&parts.headers).unwrap_or_default();
-        let put =
-            self.service
-                .put_template(caller, name, entered.body.bytes.clone(), host, arrived.now);
+        let bytes = entered.body.bytes.clone();
+        let put = self
+            .service
+            .put_template((caller, &trail), name, bytes, host, arrived.now);
         let url = timeout(self.limits.request, put)
             .await
             .map_err(|_| late())?;
         let url = url
             .map_err(|stop| Turned::With(Answer::stopped(&stop, UPLOAD_ERRORS, Protocol::Json)))?;
-        let body = serde_json::json!({ "Url": url }).to_string().into_bytes();
+        let body = json!({ "Url": url }).to_string().into_bytes();
         Ok(Answer {
             status: 201,
             body,
@@ -76,9 +79,13 @@ impl Door {
         seen.operation = "GetTemplate";
         let bytes_max = self.limits.body_bytes_max;
         let entered = self.enter(arrived, parts, body, bytes_max, seen).await?;
-        let caller = &entered.caller;
-        may(caller, &entered.authority, arrived, &GET_TEMPLATE)?;
-        let get = self.service.get_template(caller, upload);
+        let event = Event {
+            read_only: true,
+            ..Event::ours("GetTemplate")
+        };
+        let recorded = (event, json!({"path": parts.uri.path()}));
+        self.may(&entered, arrived, &GET_TEMPLATE, recorded).await?;
+        let get = self.service.get_template(&entered.caller, upload);
         let template = timeout(self.limits.request, get)
             .await
             .map_err(|_| late())?;
@@ -98,15 +105,24 @@ impl Door {
         self.note(arrived, seen, &answer);
         Ok(Reply::new(200, "application/octet-stream", template))
     }
-}
 
-/// Whether the caller's policies let it use a route of ours.
-fn may(
-    caller: &Caller,
-    authority: &Authority,
-    arrived: &Arrived,
-    Ours(action, serves): &Ours,
-) -> Result<(), Turned> {
-    Service::authorize_ours(caller, authority, arrived.now, action, Some(serves))
-        .map_err(|stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json)))
+    /// Whether the caller's policies let it use a route of ours; if not, that is recorded.
+    async fn may(
+        &self,
+        entered: &Entered<'_>,
+        arrived: &Arrived,
+        Ours(action, serves): &Ours,
+        recorded: (Event, Value),
+    ) -> Result<(), Turned> {
+        let trail = entered.trail();
+        let let_in = self.service.let_in(
+            (&entered.caller, &entered.authority, &trail),
+            arrived.now,
+            (action, Some(serves)),
+            recorded,
+        );
+        let_in
+            .await
+            .map_err(|stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json)))
+    }
 }

@@ -4,6 +4,7 @@
 //! errors are `{"code": …, "message": …}` under the status that HTTP has for them. What is served is
 //! described by `docs/reference/openapi.json`, and a test compares the two.
 
+mod audit;
 mod openapi;
 
 use std::future::Future;
@@ -16,7 +17,7 @@ use http::Method;
 use http::request::Parts;
 use hyper::body::Incoming;
 use mimeo_domain::Caller;
-use mimeo_service::{Answer, Authority, Failure, Rejection, Service, Stop};
+use mimeo_service::{Answer, Authority, Event, Failure, Rejection, Stop, Trail};
 use tokio::time::timeout;
 
 use super::door::{Door, Seen, Turned, late};
@@ -29,7 +30,7 @@ use crate::members::Members;
 const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// What is served, a topic at a time.
-const TOPICS: &[&[Endpoint]] = &[openapi::ENDPOINTS];
+const TOPICS: &[&[Endpoint]] = &[audit::ENDPOINTS, openapi::ENDPOINTS];
 
 /// One method at one path.
 pub(super) struct Endpoint {
@@ -43,11 +44,11 @@ pub(super) struct Endpoint {
     pub answer: for<'a> fn(&'a Door, &'a Asked<'a>) -> Answering<'a>,
 }
 
-/// An action of ours, and the operation of Service Catalog by which it is allowed where policies do
-/// not speak of it.
+/// The action that policies speak of, and the operation of Service Catalog, if any, by which it is
+/// allowed where they do not.
 pub(super) struct Action {
     pub ours: &'static str,
-    pub serves: &'static str,
+    pub serves: Option<&'static str>,
 }
 
 pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Reply, Turned>> + Send + 'a>>;
@@ -58,6 +59,8 @@ pub(super) struct Asked<'a> {
     pub parts: &'a Parts,
     pub caller: Caller,
     pub authority: Authority,
+    /// How it came, for the audit.
+    pub trail: Trail<'a>,
     pub body: Bytes,
     /// What stands in the path where the endpoint's has braces, as it was sent.
     pub named: Vec<&'a str>,
@@ -102,16 +105,25 @@ impl Door {
         let entered = self
             .enter(arrived, parts, body, BODY_BYTES_MAX, seen)
             .await?;
+        let trail = entered.trail();
         if let Some(Action { ours, serves }) = &endpoint.action {
-            let (caller, authority) = (&entered.caller, &entered.authority);
-            Service::authorize_ours(caller, authority, arrived.now, ours, Some(serves))
-                .map_err(|stop| stopped(&stop))?;
+            let who = (&entered.caller, &entered.authority, &trail);
+            let event = Event {
+                read_only: endpoint.method == Method::GET,
+                ..Event::ours(endpoint.name)
+            };
+            let recorded = (event, serde_json::json!({"path": parts.uri.path()}));
+            let let_in = self
+                .service
+                .let_in(who, arrived.now, (ours, *serves), recorded);
+            let_in.await.map_err(|stop| stopped(&stop))?;
         }
         let asked = Asked {
             arrived,
             parts,
             caller: entered.caller.clone(),
             authority: entered.authority.clone(),
+            trail,
             body: entered.body.bytes.clone(),
             named,
         };

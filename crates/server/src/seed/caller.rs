@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use mimeo_api::Protocol;
 use mimeo_domain::{AccountId, Caller, RegionName};
-use mimeo_service::{Authority, Call, Service};
+use mimeo_service::{Authority, Call, Service, Trail};
 use serde_json::{Map, Value};
 
 use super::Refused;
@@ -48,12 +48,14 @@ impl Acting<'_> {
                 format!("seed-{:016x}", clock::chance()).into(),
             );
         }
+        let arrived = Arrived::now();
         let call = Call {
             operation: operation.to_owned(),
             protocol: Protocol::Json,
             caller: self.caller.clone(),
             authority: Authority::Whole,
-            arrival: Arrived::now().arrival(Some(HOST)),
+            arrival: arrived.arrival(Some(HOST)),
+            trail: Trail::within(arrived.request_id),
             body: Value::Object(given).to_string().into(),
         };
         let answer = self.service.call(&call).await;
@@ -93,10 +95,11 @@ impl Acting<'_> {
     /// Keeps a template on the server; its name is its content's, so it is kept once.
     pub(super) async fn upload(&self, body: Bytes) -> Result<String, Refused> {
         let name = format!("{}.template", hex::encode(mimeo_sigv4::sha256(&body)));
-        let now = clock::now();
-        let put = self
-            .service
-            .put_template(&self.caller, &name, body, HOST, now);
+        let arrived = Arrived::now();
+        let trail = Trail::within(arrived.request_id);
+        let put =
+            self.service
+                .put_template((&self.caller, &trail), &name, body, HOST, arrived.now);
         put.await
             .map_err(|stop| (self.what.clone(), stop.to_string()))
     }

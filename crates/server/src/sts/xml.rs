@@ -23,6 +23,14 @@ impl Element {
         Self::Of(name, parts.into_iter().collect())
     }
 
+    /// The text of the element of this name, here or within.
+    pub(super) fn find(&self, wanted: &str) -> Option<&str> {
+        match self {
+            Self::Text(name, text) => (*name == wanted).then_some(text),
+            Self::Of(_, parts) => parts.iter().find_map(|part| part.find(wanted)),
+        }
+    }
+
     fn write(&self, xml: &mut String) {
         let (Self::Text(name, _) | Self::Of(name, _)) = self;
         put(xml, format_args!("<{name}>"));

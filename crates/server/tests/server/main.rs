@@ -1,6 +1,7 @@
 //! Stories over the wire: a server on loopback, and a client that sends exactly what it is told.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod audit;
 mod client;
 mod control;
 mod limits;

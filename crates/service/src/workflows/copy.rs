@@ -6,13 +6,16 @@
 mod landing;
 mod templates;
 
+use std::sync::Arc;
+
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Step, next_step};
-use mimeo_store::{Fence, Fenced, Store, StoreError, Tx, Work};
+use mimeo_store::{AuthScope, Fence, Fenced, Store, StoreError, Tx, Work};
 
 use landing::Landing;
 
 use super::{Point, Verdict, lease};
+use crate::audit::{self, Audit};
 use crate::source::{self, Digests};
 use crate::world::World;
 
@@ -206,6 +209,7 @@ async fn land(world: &World, store: &Store, copy: &Copy, plan: &Plan) -> Result<
         quotas: world.quotas.clone(),
         source_is_here,
         rehearsal: world.rehearsal.clone(),
+        audit: Arc::clone(&world.audit),
     };
     store.write(landing).await?;
     pass(world, Point::Landed)?;
@@ -222,8 +226,9 @@ async fn give_up(
         return Ok(Ending::Crashed);
     }
     let fail = Fail {
-        fence: Fence::of(copy),
+        copy: copy.clone(),
         detail: detail.clone(),
+        audit: Arc::clone(&world.audit),
     };
     let ending = match store.write(fail).await? {
         Fenced::Written => Ending::Failed(detail),
@@ -296,8 +301,9 @@ impl Work for StorePlan {
 }
 
 struct Fail {
-    fence: Fence,
+    copy: Copy,
     detail: StatusDetail,
+    audit: Arc<Audit>,
 }
 
 impl Work for Fail {
@@ -306,6 +312,13 @@ impl Work for Fail {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
         let now = tx.now().await.map(Timestamp::from_millis)?;
-        tx.fail_copy(&self.fence, &self.detail, now).await
+        let fence = Fence::of(&self.copy);
+        let failed = tx.fail_copy(&fence, &self.detail, now).await?;
+        if failed == Fenced::Written && self.audit.is_on() {
+            let record = audit::copy_ended(&self.copy, Some(&self.detail), now);
+            let scope = AuthScope::of(&self.copy.caller);
+            tx.insert_audit(&scope, &record).await?;
+        }
+        Ok(failed)
     }
 }

@@ -1,6 +1,7 @@
 //! Stories of the catalogue, told over the wire: a module a family, a few for what all families share.
 
 mod artifacts;
+mod audit;
 mod budgets;
 mod constraints;
 mod copy_failures;

@@ -46,6 +46,7 @@ impl Told {
             input[TOKEN] = account.token().into();
         }
         let text = input.to_string();
+        let records_before = account.records(operation).await.len();
         let answer = account
             .send(operation, Protocol::Json, text.as_bytes())
             .await;
@@ -60,6 +61,10 @@ impl Told {
         let read: Value = serde_json::from_str(&body).expect("an answer is JSON");
         // `Value` writes members in alphabetical order and without spaces, as the service must.
         assert_eq!(body, expected(&read).to_string(), "{operation} {text}");
+        // Repeated or not, what was done once is recorded once.
+        let writes = usize::from(described.effect == Effect::Writes);
+        let records_after = account.records(operation).await.len();
+        assert_eq!(records_after, records_before + writes, "{operation}");
         if described.effect == Effect::Reads {
             let in_cbor = account.raw_cbor(operation, input).await;
             assert_eq!(in_cbor, (200, read.clone()), "{operation} in CBOR");
@@ -83,9 +88,12 @@ pub(crate) async fn refused(
     message: &str,
 ) {
     let text = input.to_string();
+    let records_before = account.records(operation).await.len();
     let answer = account
         .send(operation, Protocol::Json, text.as_bytes())
         .await;
+    let records_after = account.records(operation).await.len();
+    assert_eq!(records_after, records_before, "{operation} is refused");
     let body = String::from_utf8(answer.body).expect("an answer is text");
     let spelling = if code == "ThrottlingException" {
         "message"

@@ -1,6 +1,6 @@
 //! Templates uploaded to Mimeo itself: who may read them, and how many there may be.
 
-use mimeo_service::{UploadReaders, UploadedAt};
+use mimeo_service::{Trail, UploadReaders, UploadedAt};
 use mimeo_testkit::{Account, HOST, TEMPLATE, World};
 use serde_json::json;
 
@@ -9,10 +9,11 @@ use crate::told::{INVALID, refused};
 /// Why an upload is refused.
 async fn refusal(account: &Account, name: &str) -> String {
     let world = account.world();
+    let trail = Trail::within(uuid::Uuid::nil());
     let body = TEMPLATE.into();
     let put = world
         .service()
-        .put_template(&account.caller(), name, body, HOST, world.now())
+        .put_template((&account.caller(), &trail), name, body, HOST, world.now())
         .await;
     put.expect_err("it is refused").to_string()
 }

@@ -8,6 +8,7 @@ use mimeo_domain::{Quotas, Timestamp};
 use mimeo_store::{AuthScope, Fence, Tally, Tx, Work};
 
 use super::{Trouble, lost_source, written};
+use crate::audit::{self, Audit};
 use crate::rehearsal::Rehearsal;
 
 /// Everything that a copy makes, and its success, or nothing.
@@ -19,6 +20,7 @@ pub(super) struct Landing {
     /// The source's Region lives in this store: the right to see it is part of the transaction.
     pub source_is_here: bool,
     pub rehearsal: Option<Arc<Rehearsal>>,
+    pub audit: Arc<Audit>,
 }
 
 impl Work for Landing {
@@ -38,9 +40,14 @@ impl Work for Landing {
         let scope = AuthScope::of(&self.copy.caller);
         let artifacts = copying::landed_artifacts(&self.copy, &self.plan, now);
         match &self.copy.request.target {
-            Target::New(_) => self.land_new(tx, &scope, &artifacts, now).await,
-            Target::Existing(_) => self.land_on_existing(tx, &scope, &artifacts).await,
+            Target::New(_) => self.land_new(tx, &scope, &artifacts, now).await?,
+            Target::Existing(_) => self.land_on_existing(tx, &scope, &artifacts).await?,
         }
+        if self.audit.is_on() {
+            let record = audit::copy_ended(&self.copy, None, now);
+            tx.insert_audit(&scope, &record).await?;
+        }
+        Ok(())
     }
 }
 
