@@ -35,6 +35,16 @@ pub use settings::{SETTINGS, Setting};
 /// Read when no other file is named, if it is there.
 pub const FILE_DEFAULT: &str = "mimeo.toml";
 
+/// Reads a file's text as the whole configuration and as accounts alone, and tells what is wrong.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn judge(text: &str) -> Vec<String> {
+    let path = Path::new("mimeo.toml");
+    let mut problems = Vec::new();
+    file::read(path, text, &mut problems);
+    file::read_accounts(path, text, &mut problems);
+    problems
+}
+
 /// How a server is to be run. Each field is described where it is set, in [`SETTINGS`].
 #[derive(Debug, Clone)]
 pub struct Config {

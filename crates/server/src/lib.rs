@@ -8,6 +8,8 @@ mod clock;
 pub mod config;
 mod control;
 mod front;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http;
 mod log;
 mod members;

@@ -174,6 +174,18 @@ impl Cx<'_> {
     }
 }
 
+/// Reads the body of a request and answers what is wrong with it before anybody is asked, as XML.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn judge(body: &[u8]) -> Option<Vec<u8>> {
+    let read = || {
+        let form = Form::read(body)?;
+        Action::of(&form)?;
+        assume_role::judge(&form)
+    };
+    let rejection = read().err()?;
+    Some(error(&rejection, &Uuid::nil()))
+}
+
 /// An error as STS tells it.
 pub(crate) fn error(rejection: &Rejection, request_id: &Uuid) -> Vec<u8> {
     xml::error(rejection, request_id)

@@ -13,6 +13,8 @@ mod cx;
 mod dispatch;
 mod draft;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod language;
 mod operations;
 mod page;

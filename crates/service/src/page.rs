@@ -137,6 +137,13 @@ impl Pages<'_> {
         (items, next)
     }
 
+    /// A token that holds any bytes, on the first page's binding.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn sealed(&self, plain: &[u8]) -> String {
+        let page = self.open::<()>(None, None, "").expect("the first page");
+        self.key.seal(&page.bound_to, plain.to_vec())
+    }
+
     /// The token of the page that starts after `cursor`.
     pub(crate) fn seal<C: Serialize>(&self, page: &Page<C>, cursor: &C) -> String {
         let plain = serde_json::to_vec(cursor).expect("a cursor is plain data");

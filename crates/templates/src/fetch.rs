@@ -6,6 +6,8 @@
 
 mod address;
 pub(crate) mod dial;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod refused;
 mod rules;
 mod s3;

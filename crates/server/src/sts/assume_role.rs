@@ -106,6 +106,17 @@ pub(super) fn assume_role(cx: &Cx<'_>, form: &Form) -> Result<Vec<Element>, Reje
     Ok(begun(cx, &asked, &role_arn))
 }
 
+/// What is wrong with a form, whoever sends it.
+#[cfg(feature = "fuzzing")]
+pub(super) fn judge(form: &Form) -> Result<(), Rejection> {
+    let asked = Asked::read(form)?;
+    let role_arn = RoleArn::parse(asked.role_arn);
+    let role_arn =
+        role_arn.ok_or_else(|| invalid(format!("{} is invalid", cut(asked.role_arn))))?;
+    assert!(!role_arn.name.is_empty() && !role_arn.name.contains('/'));
+    Ok(())
+}
+
 impl<'a> Asked<'a> {
     fn read(form: &'a Form) -> Result<Self, Rejection> {
         form.has_none_but("AssumeRole", &PARAMETERS)?;
