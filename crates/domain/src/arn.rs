@@ -50,7 +50,7 @@ impl ProductArn {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let is_product =
             arn.service == "catalog" && id.starts_with("prod-") && id.bytes().all(fits);
-        if !is_product || !arn.partition.starts_with("aws") {
+        if !is_product || !is_partition(arn.partition) {
             return None;
         }
         Some(Self {
@@ -75,6 +75,12 @@ impl fmt::Display for ProductArn {
             "arn:{partition}:catalog:{region}:{account}:product/{product}"
         )
     }
+}
+
+/// `aws`, `aws-cn`, `aws-us-gov` and whatever AWS may yet name like them.
+fn is_partition(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.starts_with("aws") && text.bytes().all(fits)
 }
 
 /// The partition that a Region belongs to, by the rule that AWS's endpoint data follows.
@@ -121,6 +127,8 @@ mod tests {
             "arn:aws:catalog:eu-west-1:123456789012:product/prod-a/prod-b",
             "arn:aws:catalog::123456789012:product/prod-hllga44jzyfou",
             "arn:aws:catalog:eu-west-1::product/prod-hllga44jzyfou",
+            "arn:aws\nx:catalog:eu-west-1:123456789012:product/prod-hllga44jzyfou",
+            "arn:awsé:catalog:eu-west-1:123456789012:product/prod-hllga44jzyfou",
             "arn:gcp:catalog:eu-west-1:123456789012:product/prod-hllga44jzyfou",
             "arn:aws:catalog:eu-west-1:123456789012:product/prod-\0",
             "prod-hllga44jzyfou",

@@ -107,7 +107,8 @@ fn what_is_no_document_is_told_with_its_line_and_within_bounds() {
         ("[1]", "must be keys with values"),
         ("a: 1\n---\nb: 1", "line 2: there is one document"),
         ("a: &x 1\nb: *x", "line 1: anchors and tags"),
-        ("a: {", "this is not YAML"),
+        ("a: {", "line 1: this is not YAML"),
+        ("a:\n  - {b", "line 2: this is not YAML"),
         (
             "mimeo: 1\nmimeo: 1\naccounts: {}",
             "line 2: the document: `mimeo` is given twice",

@@ -8,7 +8,8 @@ pub(crate) fn run(bytes: &[u8]) {
     };
     if let Err(problems) = mimeo_world::read(text, &Quotas::default()) {
         assert!(!problems.is_empty() && problems.len() <= mimeo_world::PROBLEMS_MAX + 1);
-        let lines = text.lines().count().max(1) + 1;
+        // Either letter ends a line of YAML.
+        let lines = text.matches(['\n', '\r']).count() + 1;
         for problem in &problems {
             assert!((1..=lines).contains(&problem.line), "{problem}");
         }
