@@ -19,8 +19,10 @@ mod chance;
 mod check;
 mod client;
 mod failover;
+mod fuzz;
 mod kill;
 mod load;
+mod model;
 mod node;
 mod overload;
 mod powerloss;
@@ -37,6 +39,11 @@ type Campaign = fn(&Asked) -> Result<Report, String>;
 /// Name, what it shows, and the function that runs it.
 const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
     (
+        "fuzz",
+        "bytes on which a parser panics, stalls, swells or breaks its word",
+        fuzz::run,
+    ),
+    (
         "kill",
         "kill -9 of one and three servers while copies are made, on SQLite and PostgreSQL",
         kill::run,
@@ -45,6 +52,11 @@ const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
         "failover",
         "PostgreSQL's primary lost under load, its synchronous standby promoted, again and again",
         failover::run,
+    ),
+    (
+        "model",
+        "the catalogue beside a model of it, through crashes, on SQLite and PostgreSQL",
+        model::run,
     ),
     (
         "overload",
