@@ -10,14 +10,15 @@ use mimeo_domain::{Caller, Quotas, Standing, Timestamp};
 use mimeo_service::workflows::copy::{self, Ending};
 use mimeo_service::workflows::{Gate, Point, Verdict, lease};
 use mimeo_service::{
-    Arrival, Authority, Call, Directory, Fetching, PageKey, Peers, Service, Shelves, UploadReaders,
-    World,
+    Arrival, Authority, Call, Directory, Fetching, PageKey, Peers, Service, Shelves, Trail,
+    UploadReaders, World,
 };
 use mimeo_store::{Location, MIGRATIONS, Options, Store, testing};
 use mimeo_templates::shelf::Shelf;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::alphabet::{REGIONS, Seat};
 use super::catalogue::{
@@ -108,7 +109,7 @@ impl Server {
         self.clock += minutes * 60_000;
     }
 
-    fn call(&mut self, seat: Seat, operation: &str, input: &Value) -> Call {
+    fn call(&mut self, seat: Seat, operation: &str, input: &Value) -> Call<'static> {
         self.requests += 1;
         let region = REGIONS[seat.region].parse().unwrap();
         let account = self.account(seat.account).parse().unwrap();
@@ -120,6 +121,7 @@ impl Server {
                 ..Caller::root(account, region)
             },
             authority: Authority::Whole,
+            trail: Trail::within(Uuid::from_u128(self.requests.into())),
             arrival: Arrival {
                 now: Timestamp::from_millis(self.clock),
                 seed: Seed(self.requests.wrapping_mul(SEED_STEP)),
@@ -244,6 +246,7 @@ fn world(store: &Store, shelf: &Shelf, gate: Option<Gate>) -> World {
         copy_accepted: Arc::new(Notify::new()),
         gate,
         rehearsal: None,
+        audit: Arc::default(),
     }
 }
 
