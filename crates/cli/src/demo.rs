@@ -31,6 +31,31 @@ pub enum Afterwards {
     ServerStops,
 }
 
+/// The servers that the demo plays against, all in open mode, each as `http://127.0.0.1:4566`.
+#[derive(Debug, Clone)]
+pub enum Servers {
+    /// One that has all Regions.
+    One(String),
+    /// One for each of [`REGIONS_APART`], which copy from each other.
+    Apart([String; 3]),
+}
+
+/// The Regions of the demo's servers, where each has its own.
+pub const REGIONS_APART: [&str; 3] = ["us-east-1", "eu-west-1", "ap-south-1"];
+
+impl Servers {
+    fn endpoint(&self, region: &str) -> &str {
+        let endpoint = match self {
+            Self::One(endpoint) => endpoint,
+            Self::Apart(endpoints) => {
+                let at = REGIONS_APART.iter().position(|known| *known == region);
+                &endpoints[at.unwrap_or_default()]
+            }
+        };
+        endpoint.trim_end_matches('/')
+    }
+}
+
 /// What was copied.
 #[derive(Debug)]
 pub struct Report {
@@ -79,17 +104,15 @@ pub enum DemoError {
     Output(#[from] io::Error),
 }
 
-/// Plays the main job against the server at `endpoint`, such as `http://127.0.0.1:4566`, which is
-/// in open mode. Ends with an error if a single copy differs from its source.
+/// Plays the main job against the servers. Ends with an error if a single copy differs from its source.
 pub async fn play(
-    endpoint: &str,
+    servers: &Servers,
     out: &mut dyn Write,
     progress: Progress,
     afterwards: Afterwards,
 ) -> Result<Report, DemoError> {
-    let endpoint = endpoint.trim_end_matches('/');
-    let cast = Cast::at(endpoint);
-    screen::title(out, endpoint)?;
+    let cast = Cast::at(servers);
+    screen::title(out, servers)?;
 
     let published = publishing::publish(&cast, out).await?;
     let (copies, took) = copying::copy_all(&cast, &published, out, progress).await?;
@@ -108,6 +131,6 @@ pub async fn play(
     };
     screen::table(out, &copies)?;
     screen::verdict(out, &report)?;
-    screen::try_next(out, endpoint, &copies, afterwards)?;
+    screen::try_next(out, &cast, &copies, afterwards)?;
     Ok(report)
 }

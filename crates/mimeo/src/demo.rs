@@ -2,11 +2,16 @@
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use mimeo_cli::demo::{Afterwards, Progress, play};
-use mimeo_server::config::Data;
-use mimeo_server::{Config, Server};
+use mimeo_cli::demo::{Afterwards, Progress, REGIONS_APART, Servers, play};
+use mimeo_server::config::{Apart, Data, Kind, MasterKey, RegionTable};
+use mimeo_server::{Config, Running, Server};
+use tokio::net::TcpListener;
+
+/// A free port of this machine.
+const LISTEN: &str = "127.0.0.1:0";
 
 pub(crate) fn command() -> Command {
     Command::new("demo")
@@ -16,6 +21,12 @@ pub(crate) fn command() -> Command {
                 .long("keep")
                 .action(ArgAction::SetTrue)
                 .help("Leaves the server running until Ctrl-C"),
+        )
+        .arg(
+            Arg::new("regions-apart")
+                .long("regions-apart")
+                .action(ArgAction::SetTrue)
+                .help("Runs a server with a database for each of three Regions, and copies among them"),
         )
 }
 
@@ -29,31 +40,86 @@ pub(crate) fn run(flags: &ArgMatches) -> Result<(), String> {
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| format!("no threads can be started: {error}"))?;
+    let regions_apart = flags.get_flag("regions-apart");
+    let playing = async {
+        let folder = tempfile::tempdir()?;
+        let (servers, running) = if regions_apart {
+            apart(folder.path()).await?
+        } else {
+            one(folder.path()).await?
+        };
+        show(&servers, running, afterwards).await
+    };
     runtime
-        .block_on(on_a_server_of_its_own(afterwards))
+        .block_on(playing)
         .map_err(|error| told(error.as_ref()))
 }
 
-async fn on_a_server_of_its_own(afterwards: Afterwards) -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let config = Config {
-        listen: "127.0.0.1:0".to_owned(),
-        data: Data::Folder(folder.path().to_owned()),
+/// One server that has all Regions.
+async fn one(folder: &Path) -> Result<(Servers, Vec<Running>), Box<dyn Error>> {
+    let running = Server::start(Config {
+        listen: LISTEN.to_owned(),
+        data: Data::Folder(folder.to_owned()),
         ..Config::default()
-    };
-    let running = Server::start(config).await?;
+    });
+    let running = running.await?;
+    Ok((Servers::One(running.url()), vec![running]))
+}
+
+/// A server for each Region, with a folder of its own; all of them know where the others are.
+async fn apart(folder: &Path) -> Result<(Servers, Vec<Running>), Box<dyn Error>> {
+    let mut listeners = Vec::new();
+    let mut places = Vec::new();
+    for region in REGIONS_APART {
+        let listener = TcpListener::bind(LISTEN).await?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        places.push((region, endpoint));
+        listeners.push(listener);
+    }
+    let key = MasterKey::fresh();
+    let mut running = Vec::new();
+    for ((region, _), listener) in places.iter().zip(listeners) {
+        let mut config = Config {
+            listen: LISTEN.to_owned(),
+            data: Data::Folder(folder.join(region)),
+            ..Config::default()
+        };
+        config.peers.given = Some(key.clone());
+        for (other, endpoint) in places.iter().filter(|(other, _)| other != region) {
+            config.region_tables.push(RegionTable {
+                name: other.parse()?,
+                apart: Some(Apart {
+                    endpoint: endpoint.parse()?,
+                    kind: Kind::Mimeo,
+                }),
+            });
+        }
+        running.push(Server::start_with(config, listener).await?);
+    }
+    let mut endpoints = running.iter().map(Running::url);
+    let endpoints = std::array::from_fn(|_| endpoints.next().unwrap_or_default());
+    Ok((Servers::Apart(endpoints), running))
+}
+
+async fn show(
+    servers: &Servers,
+    running: Vec<Running>,
+    afterwards: Afterwards,
+) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout();
     let progress = if out.is_terminal() && std::io::stderr().is_terminal() {
         Progress::Bar
     } else {
         Progress::Lines
     };
-    let played = play(&running.url(), &mut out, progress, afterwards).await;
+    let played = play(servers, &mut out, progress, afterwards).await;
     if played.is_ok() && afterwards == Afterwards::ServerStays {
-        writeln!(out, "\nThe server runs until Ctrl-C.")?;
+        writeln!(out, "\nIt runs until Ctrl-C.")?;
         tokio::signal::ctrl_c().await?;
     }
-    running.stop().await;
+    for running in running {
+        running.stop().await;
+    }
     played?;
     Ok(())
 }

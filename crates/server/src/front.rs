@@ -22,7 +22,8 @@ pub(crate) use identities::{Identities, Role, letters, role_unique_id};
 pub(crate) use known::{Actor, Began, Known, Origin, iso8601, session_arn};
 use open::Asserted;
 pub(crate) use open::{Open, host};
-pub(crate) use session::{Credentials, Session, SessionKey, Who};
+pub(crate) use session::{Credentials, Reach, Session, SessionKey, Who};
+use session::SessionKeys;
 use verified::Verified;
 
 /// Who may call, and how it is found out.
@@ -30,7 +31,7 @@ use verified::Verified;
 pub(crate) struct Front {
     pub mode: Mode,
     /// Seals and opens the tokens of sessions.
-    pub sessions: SessionKey,
+    pub sessions: SessionKeys,
 }
 
 /// The two modes, never mixed: which one it is follows from the configuration alone.
@@ -47,6 +48,9 @@ impl Front {
         identities: watch::Receiver<Arc<Identities>>,
         sessions: SessionKey,
     ) -> Self {
+        let peers = config.peers.key();
+        let peers = peers.map(|key| SessionKey::of_peers(key, config.is_verified()));
+        let sessions = SessionKeys::new(sessions, peers);
         let mode = if config.is_verified() {
             Mode::Verified(Box::new(Verified::of(config, identities)))
         } else {
@@ -70,8 +74,22 @@ impl Front {
         }
     }
 
-    /// The caller, once the body is there.
+    /// The caller, once the body is there. Not one that another server vouches for.
     pub(crate) fn caller(
+        &self,
+        asked: Asked<'_>,
+        body: &[u8],
+        origin: &Origin<'_>,
+    ) -> Result<Known, Refused> {
+        let known = self.caller_or_peers(asked, body, origin)?;
+        match known.reach {
+            Reach::Everything => Ok(known),
+            Reach::Sources => Err(Refused::UnrecognizedClient),
+        }
+    }
+
+    /// The same, and also one that another server vouches for: it must be held to its reach.
+    pub(crate) fn caller_or_peers(
         &self,
         asked: Asked<'_>,
         body: &[u8],

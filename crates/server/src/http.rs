@@ -1,5 +1,6 @@
 //! The listener: bounded connections, each with limits and time-outs set by hand.
 
+mod artifacts;
 mod body;
 mod control;
 mod door;

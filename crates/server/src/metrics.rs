@@ -33,6 +33,19 @@ struct Timed {
     operation: &'static str,
 }
 
+/// A Region of the configuration, so there are no more labels than it names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Called {
+    region: String,
+    operation: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reached {
+    region: String,
+}
+
 /// How a try of a copy ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -74,6 +87,8 @@ pub(crate) struct Metrics {
     pub(crate) copies_running: Gauge,
     pub(crate) copy_takeovers: Counter,
     copies_unfinished: Gauge,
+    peer_calls: Family<Called, Counter>,
+    peer_seconds: Family<Reached, Histogram>,
     store: StoreFigures,
 }
 
@@ -103,6 +118,8 @@ impl Metrics {
             copies_running: Gauge::default(),
             copy_takeovers: Counter::default(),
             copies_unfinished: Gauge::default(),
+            peer_calls: Family::default(),
+            peer_seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             store: StoreFigures::default(),
         };
         metrics.register();
@@ -152,6 +169,17 @@ impl Metrics {
             "copies_unfinished",
             "Copies that wait or run, on all servers",
             self.copies_unfinished.clone(),
+        );
+        to.register(
+            "peer_calls",
+            "Requests to Regions on other servers by operation and outcome",
+            self.peer_calls.clone(),
+        );
+        to.register_with_unit(
+            "peer_call_duration",
+            "Time that a Region on another server takes to answer, with the waits between tries",
+            Unit::Seconds,
+            self.peer_seconds.clone(),
         );
         let store = &self.store;
         to.register(
@@ -208,6 +236,26 @@ impl Metrics {
             .inc();
         self.request_seconds
             .get_or_create(&Timed { operation })
+            .observe(took.as_secs_f64());
+    }
+
+    /// Counts a request to a Region on another server.
+    pub(crate) fn called(
+        &self,
+        region: &str,
+        operation: &'static str,
+        outcome: &'static str,
+        took: Duration,
+    ) {
+        let region = region.to_owned();
+        let called = Called {
+            region: region.clone(),
+            operation,
+            outcome,
+        };
+        self.peer_calls.get_or_create(&called).inc();
+        self.peer_seconds
+            .get_or_create(&Reached { region })
             .observe(took.as_secs_f64());
     }
 

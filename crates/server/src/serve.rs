@@ -1,5 +1,6 @@
 //! Starting and stopping: stores, shelf, fetcher, listener, workers; and the drain.
 
+mod peers;
 mod settle;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mimeo_service::workflows::lease;
-use mimeo_service::{Directory, Fetching, PageKey, Peers, Service, Shelves, UploadReaders, World};
+use mimeo_service::{Directory, Fetching, PageKey, Service, Shelves, UploadReaders, World};
 use mimeo_store::{Dialect, OpenError, Store, StoreError};
 use mimeo_templates::fetch::{FetchRules, Fetcher, FetcherError, Loopback, PlainHttp};
 use mimeo_templates::shelf::{Shelf, ShelfError};
@@ -116,6 +117,23 @@ impl Server {
     /// Opens everything and begins to serve.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let (listener, address) = bind(&config).await?;
+        Self::start_at(config, listener, address).await
+    }
+
+    /// The same on a socket that listens already, so that its address could be told to others.
+    pub async fn start_with(config: Config, listener: TcpListener) -> Result<Running, StartError> {
+        let address = listener.local_addr().map_err(|source| StartError::Listen {
+            listen: config.listen.clone(),
+            source,
+        })?;
+        Self::start_at(config, listener, address).await
+    }
+
+    async fn start_at(
+        config: Config,
+        listener: TcpListener,
+        address: SocketAddr,
+    ) -> Result<Running, StartError> {
         let store = opening::store(&config).await?;
         store.announce(&format!("http://{address}"));
         let started = Self::start_on(config, store.clone(), listener, address).await;
@@ -148,10 +166,10 @@ impl Server {
         let session_key = session_key(&config, &store).await?;
         let (replacing, identities) = watch::channel(Arc::new(identities));
         let front = Front::of(&config, identities, SessionKey::new(session_key.as_bytes()));
-        let world = world(&config, store.clone(), address).await?;
+        let metrics = Arc::new(Metrics::new());
+        let world = world(&config, store.clone(), address, &metrics).await?;
         let service = Service::new(world);
         control::begin(&service).await?;
-        let metrics = Arc::new(Metrics::new());
         let (phase, watch) = phases();
         let stores = service.world().directory.stores();
         let mut tasks = JoinSet::new();
@@ -324,7 +342,12 @@ async fn session_key(config: &Config, store: &Store) -> Result<String, StoreErro
     Ok(key.map_or(shared.clone(), |key| key.with_shared(&shared)))
 }
 
-async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, StartError> {
+async fn world(
+    config: &Config,
+    store: Store,
+    own: SocketAddr,
+    metrics: &Arc<Metrics>,
+) -> Result<World, StartError> {
     let page_key = settle::secret(&store, "page_key").await?;
     let fetching = if config.templates.fetch {
         Fetching::On(Box::new(Fetcher::new(fetch_rules(config, own))?))
@@ -343,7 +366,7 @@ async fn world(config: &Config, store: Store, own: SocketAddr) -> Result<World, 
     };
     Ok(World {
         directory,
-        peers: Peers::new(),
+        peers: peers::peers(config, &fetch_rules(config, own), metrics)?,
         shelves: shelves(config)?,
         fetching,
         upload_readers: if verified {

@@ -197,6 +197,7 @@ pub(crate) fn refused(refused: &Refused) -> Rejection {
         "MissingAuthenticationTokenException" => (403, "MissingAuthenticationToken"),
         "IncompleteSignatureException" => (400, "IncompleteSignature"),
         "UnrecognizedClientException" => (403, "InvalidClientTokenId"),
+        "AccessDeniedException" => (403, "AccessDenied"),
         "ExpiredTokenException" => (403, "ExpiredToken"),
         _ => (403, "SignatureDoesNotMatch"),
     };

@@ -106,6 +106,9 @@ pub enum Refused {
     /// The session token is past its time. For callers.
     #[error("The security token included in the request is expired")]
     ExpiredToken,
+    /// Another server vouches for a caller that this one does not have. For callers.
+    #[error("The caller that the other server vouches for is not known here.")]
+    NotKnownHere,
 }
 
 impl Refused {
@@ -131,6 +134,7 @@ impl Refused {
             | Self::Mismatch => "InvalidSignatureException",
             Self::UnrecognizedClient => "UnrecognizedClientException",
             Self::ExpiredToken => "ExpiredTokenException",
+            Self::NotKnownHere => "AccessDeniedException",
         }
     }
 }

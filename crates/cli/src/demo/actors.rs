@@ -9,7 +9,8 @@ use aws_sdk_servicecatalog::{Client, Config};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::DemoError;
+use super::copying::{JOURNEYS, JOURNEYS_APART, Journey};
+use super::{DemoError, Servers};
 
 /// An account in a Region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,22 +52,48 @@ pub(super) const SPOKE_ABROAD: Place = Place {
     ..SPOKE
 };
 
+/// The spoke in a third Region, where each Region has a server of its own.
+pub(super) const SPOKE_FAR_AWAY: Place = Place {
+    region: "ap-south-1",
+    ..SPOKE
+};
+
 /// In open mode nobody looks at the secret.
 pub(super) const SECRET: &str = "any";
 
-/// Clients of one server.
+/// Clients of the servers.
 #[derive(Debug)]
 pub(super) struct Cast {
-    pub(super) endpoint: String,
+    servers: Servers,
     http: SharedHttpClient,
 }
 
 impl Cast {
-    pub(super) fn at(endpoint: &str) -> Self {
+    pub(super) fn at(servers: &Servers) -> Self {
         let tls = Provider::Rustls(CryptoMode::Ring);
         Self {
-            endpoint: endpoint.to_owned(),
+            servers: servers.clone(),
             http: Builder::new().tls_provider(tls).build_https(),
+        }
+    }
+
+    /// The server that has the place's Region.
+    pub(super) fn endpoint(&self, place: Place) -> &str {
+        self.servers.endpoint(place.region)
+    }
+
+    /// What the demo was started with.
+    pub(super) fn flag(&self) -> &'static str {
+        match &self.servers {
+            Servers::One(_) => "",
+            Servers::Apart(_) => " --regions-apart",
+        }
+    }
+
+    pub(super) fn journeys(&self) -> [Journey; 3] {
+        match &self.servers {
+            Servers::One(_) => JOURNEYS,
+            Servers::Apart(_) => JOURNEYS_APART,
         }
     }
 
@@ -76,7 +103,7 @@ impl Cast {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(credentials)
-            .endpoint_url(&self.endpoint)
+            .endpoint_url(self.endpoint(place))
             .http_client(self.http.clone())
             .region(Region::from_static(place.region))
             .build();

@@ -8,7 +8,9 @@ use aws_sdk_servicecatalog::types::{CopyOption, CopyProductStatus};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::actors::{Cast, HUB, HUB_ABROAD, Place, SPOKE, SPOKE_ABROAD, present, refused};
+use super::actors::{
+    Cast, HUB, HUB_ABROAD, Place, SPOKE, SPOKE_ABROAD, SPOKE_FAR_AWAY, present, refused,
+};
 use super::publishing::PublishedProduct;
 use super::screen::Watch;
 use super::{DemoError, Progress};
@@ -33,6 +35,16 @@ pub(super) const JOURNEYS: [Journey; 3] = [
     Journey {
         source: HUB,
         target: SPOKE_ABROAD,
+    },
+];
+
+/// The same where each Region has a server of its own: every copy goes to another server.
+pub(super) const JOURNEYS_APART: [Journey; 3] = [
+    JOURNEYS[0],
+    JOURNEYS[2],
+    Journey {
+        source: HUB,
+        target: SPOKE_FAR_AWAY,
     },
 ];
 
@@ -61,10 +73,11 @@ pub(super) async fn copy_all<'a>(
     out: &mut dyn Write,
     progress: Progress,
 ) -> Result<(Vec<Done<'a>>, Duration), DemoError> {
-    let clients = JOURNEYS.map(|journey| cast.client(journey.target));
-    let mut watch = Watch::begin(out, progress, JOURNEYS.len() * published.len())?;
+    let journeys = cast.journeys();
+    let clients = journeys.map(|journey| cast.client(journey.target));
+    let mut watch = Watch::begin(out, progress, journeys.len() * published.len())?;
     let begun = now();
-    let mut running: FuturesUnordered<_> = JOURNEYS
+    let mut running: FuturesUnordered<_> = journeys
         .iter()
         .zip(&clients)
         .flat_map(|(journey, client)| {
@@ -83,13 +96,13 @@ pub(super) async fn copy_all<'a>(
     watch.end();
 
     // In the order of the journeys, not of who came first.
-    done.sort_by_key(|one: &Done<'_>| order(one));
+    done.sort_by_key(|one: &Done<'_>| order(&journeys, one));
     Ok((done, took))
 }
 
-fn order(done: &Done<'_>) -> (Option<usize>, &'static str) {
+fn order(journeys: &[Journey], done: &Done<'_>) -> (Option<usize>, &'static str) {
     let on_it = |journey: &Journey| journey.target == done.journey.target;
-    (JOURNEYS.iter().position(on_it), done.published.product.name)
+    (journeys.iter().position(on_it), done.published.product.name)
 }
 
 /// Makes one copy and looks at it, less and less often, until it is done.

@@ -55,7 +55,7 @@ pub(super) async fn publish(
 
 /// Puts each template onto the server; answers their URLs by file name.
 async fn upload_all(cast: &Cast) -> Result<BTreeMap<&'static str, String>, DemoError> {
-    let uploader = Uploader::new(&cast.endpoint);
+    let uploader = Uploader::new(cast.endpoint(HUB));
     let mut urls = BTreeMap::new();
     for version in PRODUCTS.iter().flat_map(|product| product.versions) {
         let url = uploader.put(HUB, version.file, version.template).await?;

@@ -5,16 +5,27 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::actors::{Place, SECRET};
+use super::actors::{Cast, Place, SECRET};
 use super::copying::{Done, Journey};
 use super::products::Product;
-use super::{Afterwards, Progress, Report};
+use super::{Afterwards, Progress, REGIONS_APART, Report, Servers};
 
-pub(super) fn title(out: &mut dyn Write, endpoint: &str) -> io::Result<()> {
+pub(super) fn title(out: &mut dyn Write, servers: &Servers) -> io::Result<()> {
+    let at = match servers {
+        Servers::One(endpoint) => endpoint,
+        Servers::Apart(_) => "three servers, each with its own database",
+    };
     writeln!(
         out,
-        "Mimeo's main job, played with the AWS SDK for Rust against {endpoint}.\n"
-    )
+        "Mimeo's main job, played with the AWS SDK for Rust against {at}.\n"
+    )?;
+    if let Servers::Apart(endpoints) = servers {
+        for (region, endpoint) in REGIONS_APART.iter().zip(endpoints) {
+            writeln!(out, "{region:<10}  {endpoint}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// A deed of one of the accounts.
@@ -108,7 +119,7 @@ pub(super) fn verdict(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 /// Commands with real ids: a listing, a look at one copy, and one more copy.
 pub(super) fn try_next(
     out: &mut dyn Write,
-    endpoint: &str,
+    cast: &Cast,
     copies: &[Done<'_>],
     afterwards: Afterwards,
 ) -> io::Result<()> {
@@ -119,11 +130,13 @@ pub(super) fn try_next(
     let Place {
         account, region, ..
     } = copy.journey.target;
+    let endpoint = cast.endpoint(copy.journey.target);
     match afterwards {
         Afterwards::ServerStays => writeln!(out, "\nTry next, while the server runs:\n")?,
         Afterwards::ServerStops => writeln!(
             out,
-            "\nTry next, with `mimeo demo --keep`, which leaves the server running:\n"
+            "\nTry next, with `mimeo demo{} --keep`, which leaves the server running:\n",
+            cast.flag()
         )?,
     }
     writeln!(

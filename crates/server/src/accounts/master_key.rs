@@ -31,6 +31,11 @@ impl fmt::Debug for MasterKey {
 }
 
 impl MasterKey {
+    /// A key that nobody has yet.
+    pub fn fresh() -> Self {
+        Self(Zeroizing::new(clock::secret()))
+    }
+
     /// Reads 64 hexadecimal digits, or 32 bytes in Base64. An error does not quote the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
@@ -76,6 +81,11 @@ impl MasterKey {
     /// nor the file is enough.
     pub(crate) fn with_shared(&self, shared: &str) -> String {
         hex::encode(self.derive(&format!("mimeo with shared {shared}")))
+    }
+
+    /// What servers that share this key seal each other's sessions with, in one mode.
+    pub(crate) fn of_peers(&self, mode: &str) -> String {
+        hex::encode(self.derive(&format!("mimeo peers {mode}")))
     }
 
     fn seal(&self, bound_to: &str, secret: &Secret) -> String {

@@ -10,6 +10,7 @@ use mimeo_service::{Authority, Grant, Trail};
 use uuid::Uuid;
 
 use super::identities::{Role, User};
+use super::session::Reach;
 
 /// A caller and what it may do.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ pub(crate) struct Known {
     pub actor: Actor,
     /// Set if it came with a session's credentials.
     pub session: Option<Began>,
+    pub reach: Reach,
 }
 
 /// Who stands behind a caller.
@@ -106,6 +108,7 @@ impl Place<'_> {
             authority: Authority::Whole,
             actor: Actor::Root,
             session: self.session,
+            reach: Reach::Everything,
         }
     }
 
@@ -119,6 +122,7 @@ impl Place<'_> {
         Known {
             caller: self.caller(arn, principals),
             session: self.session,
+            reach: Reach::Everything,
             authority: self.granted(&user.policies, facts),
             actor: Actor::User {
                 name: user.name.clone(),
@@ -135,6 +139,7 @@ impl Place<'_> {
         Known {
             caller: self.caller(shown, vec![role_arn.clone()]),
             session: self.session,
+            reach: Reach::Everything,
             authority: self.granted(&role.policies, facts),
             actor: Actor::Role {
                 arn: role_arn,

@@ -12,7 +12,7 @@ use mimeo_sigv4::{Head, Refused};
 
 use super::identities::role_unique_id;
 use super::known::{Actor, Began, Known, iam_arn, session_arn};
-use super::session::{Session, SessionKey, Who};
+use super::session::{Reach, Session, SessionKey, SessionKeys, Who};
 use crate::config::Config;
 
 const ACCOUNT_DEFAULT: &str = "000000000000";
@@ -128,7 +128,7 @@ impl<'a> Asserted<'a> {
     pub(super) fn read(
         open: &Open,
         head: &Head<'a>,
-        sessions: &SessionKey,
+        sessions: &SessionKeys,
         now: Timestamp,
     ) -> Result<Self, Refused> {
         let value = |wanted: &str| {
@@ -157,11 +157,14 @@ impl<'a> Asserted<'a> {
             None => bare(account, region),
             Some(token) => {
                 let session = sessions.open(text, token);
-                let session = session.map_err(|_| Refused::UnrecognizedClient)?;
+                let (session, reach) = session.map_err(|_| Refused::UnrecognizedClient)?;
                 if session.is_over(now) {
                     return Err(Refused::ExpiredToken);
                 }
-                of_session(session, region)
+                Known {
+                    reach,
+                    ..of_session(session, region)
+                }
             }
         };
         Ok(Self {
@@ -182,6 +185,7 @@ fn bare(account: AccountId, region: RegionName) -> Known {
         authority: mimeo_service::Authority::Whole,
         actor: Actor::Root,
         session: None,
+        reach: Reach::Everything,
     }
 }
 
@@ -218,6 +222,7 @@ fn of_session(session: Session, region: RegionName) -> Known {
             session_name,
         },
         session: began,
+        reach: Reach::Everything,
     }
 }
 
@@ -278,7 +283,7 @@ mod tests {
             headers: &headers,
         };
         let open = Open::of(&Config::of_toml(APART).unwrap());
-        let sessions = SessionKey::new(b"of this test");
+        let sessions = SessionKeys::new(SessionKey::new(b"of this test"), None);
         let asserted = Asserted::read(&open, &head, &sessions, Timestamp::default());
         asserted.map(|asserted| asserted.known.caller)
     }

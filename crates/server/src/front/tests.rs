@@ -29,6 +29,8 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_768_464_000_000 + seconds * 1000)
 }
 
+type Ask = fn(&Front, Asked<'_>, &[u8], &Origin<'_>) -> Result<Known, Refused>;
+
 struct Story {
     front: Front,
     identities: watch::Sender<Arc<Identities>>,
@@ -60,6 +62,14 @@ impl Story {
     }
 
     fn asks(&self, now: Timestamp) -> Result<Known, Refused> {
+        self.asks_of(Front::caller, now)
+    }
+
+    fn asks_as_peer(&self, now: Timestamp) -> Result<Known, Refused> {
+        self.asks_of(Front::caller_or_peers, now)
+    }
+
+    fn asks_of(&self, ask: Ask, now: Timestamp) -> Result<Known, Refused> {
         let date = AmzDate::at(now.millis()).to_string();
         let headers: [(&str, &[u8]); 3] = [
             ("host", b"mimeo.test"),
@@ -91,7 +101,7 @@ impl Story {
             user_agent: None,
             now,
         };
-        self.front.caller(asked, b"", &origin)
+        ask(&self.front, asked, b"", &origin)
     }
 }
 
@@ -149,4 +159,36 @@ fn a_session_may_do_what_its_role_may_now() {
     let gone = Identities::of(&accounts).unwrap();
     story.identities.send_replace(Arc::new(gone));
     assert_eq!(story.asks(at(4)).unwrap_err(), Refused::UnrecognizedClient);
+}
+
+#[test]
+fn a_session_that_a_peer_begins_ends_soon_and_opens_sources_only() {
+    const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let config = Config::of_toml(&format!("peers.key = \"{KEY}\"\n{WITH_ROLE}")).unwrap();
+    let mut story = Story::begin(&config);
+    let theirs = SessionKey::of_peers(config.peers.key().unwrap(), true);
+    let caller = mimeo_domain::Caller {
+        principal: format!("arn:aws:sts::{ACCOUNT}:assumed-role/Publisher/story"),
+        standing: mimeo_domain::Standing::As(vec![format!("arn:aws:iam::{ACCOUNT}:{ROLE}")]),
+        session_policy: Some(r#"{"Statement":{"Effect":"Allow","Action":"servicecatalog:Describe*","Resource":"*"}}"#.into()),
+        ..mimeo_domain::Caller::root(ACCOUNT.parse().unwrap(), "us-east-1".parse().unwrap())
+    };
+    story.credentials = theirs.issue(&Session::for_peer(&caller, at(0)), &[9; 32]);
+    let known = story.asks_as_peer(at(1)).unwrap();
+    assert_eq!(known.reach, Reach::Sources);
+    assert_eq!(known.caller.principal, caller.principal);
+    // What the caller was narrowed to there holds here, and on.
+    assert!(!may_everything(&known));
+    assert_eq!(known.caller.session_policy, caller.session_policy);
+    assert_eq!(story.asks(at(1)).unwrap_err(), Refused::UnrecognizedClient);
+    assert!(story.asks_as_peer(at(299)).is_ok());
+    assert_eq!(
+        story.asks_as_peer(at(300)).unwrap_err(),
+        Refused::ExpiredToken
+    );
+    story.identities.send_replace(Arc::default());
+    assert_eq!(
+        story.asks_as_peer(at(2)).unwrap_err(),
+        Refused::NotKnownHere
+    );
 }

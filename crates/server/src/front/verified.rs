@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::identities::Identities;
 use super::known::{Began, Known, Origin, Place};
-use super::session::{Session, SessionKey, Who};
+use super::session::{Reach, Session, SessionKeys, Who};
 use crate::config::Config;
 
 /// Verifies with this where there is no such key, so that the time taken does not tell.
@@ -18,6 +18,7 @@ const DUMMY_SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 /// Secrets of sessions never change: their access key ids are never used again.
 const SESSION_SECRET_VERSION: u64 = 0;
+const PEER_SECRET_VERSION: u64 = 1;
 
 /// Where clients of STS's global endpoint sign, whatever Regions are served.
 const STS_GLOBAL_REGION: &str = "us-east-1";
@@ -34,7 +35,7 @@ pub(crate) struct Verified {
 enum Holder<'a> {
     /// Of a lasting key: the user, or root.
     Lasting(&'a super::identities::Key),
-    Session(Session),
+    Session(Session, Reach),
 }
 
 impl Verified {
@@ -67,7 +68,7 @@ impl Verified {
         claim: &Claim<'_>,
         body: &[u8],
         origin: &Origin<'_>,
-        sessions: &SessionKey,
+        sessions: &SessionKeys,
     ) -> Result<Known, Refused> {
         let credential = claim.credential();
         let body_sha256 = sha256(body);
@@ -81,8 +82,12 @@ impl Verified {
             Some(token) => {
                 let session = sessions.open(credential.access_key_id, token);
                 match (session, sessions.secret_of(token)) {
-                    (Ok(session), Ok(secret)) => {
-                        (Holder::Session(session), secret, SESSION_SECRET_VERSION)
+                    (Ok((session, reach)), Ok(secret)) => {
+                        let version = match reach {
+                            Reach::Everything => SESSION_SECRET_VERSION,
+                            Reach::Sources => PEER_SECRET_VERSION,
+                        };
+                        (Holder::Session(session, reach), secret, version)
                     }
                     _ => return Err(nobody(claim, &body_sha256)),
                 }
@@ -119,8 +124,8 @@ fn known(
     region: &RegionName,
     origin: &Origin<'_>,
 ) -> Result<Known, Refused> {
-    let session = match holder {
-        Holder::Session(session) => session,
+    let (session, reach) = match holder {
+        Holder::Session(session, reach) => (session, reach),
         Holder::Lasting(key) => {
             let place = place(identities, &key.account, region, origin);
             return match &key.user {
@@ -163,7 +168,12 @@ fn known(
                 .map(|role| place.role(role, session_name))
         }
     };
-    known.ok_or(Refused::UnrecognizedClient)
+    match (known, reach) {
+        (Some(known), reach) => Ok(Known { reach, ..known }),
+        (None, Reach::Everything) => Err(Refused::UnrecognizedClient),
+        // Told apart, so that a server whose key is wrong is not taken for one without the caller.
+        (None, Reach::Sources) => Err(Refused::NotKnownHere),
+    }
 }
 
 fn place<'a>(

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use tracing::{error, info};
 use uuid::Uuid;
 
+use super::artifacts::TEMPLATES_OUT_MAX;
 use super::body::{self, Body, PERMIT_BYTES, Unread};
 use super::reply::{PLAIN_JSON, Reply, XML};
 use super::route::Route;
@@ -27,9 +28,16 @@ use super::target::{check_form, operation, other_service, target};
 use crate::clock::Arrived;
 use crate::config::{Config, Limits};
 use crate::control::Control;
-use crate::front::{self, Actor, Began, Front, Known, Mode, Origin};
+use crate::front::{self, Actor, Began, Front, Known, Mode, Origin, Reach};
 use crate::metrics::Metrics;
 use crate::phase::Watch;
+
+/// What callers may do whom another server vouches for, besides reading templates as kept.
+const OF_SOURCES: [&str; 3] = [
+    "DescribeProductAsAdmin",
+    "DescribeProvisioningArtifact",
+    "ListProvisioningArtifacts",
+];
 
 /// What the log and the figures call a request that names no operation.
 const NO_OPERATION: &str = "-";
@@ -47,6 +55,8 @@ pub(crate) struct Door {
     pub watch: Watch,
     /// Open mode only.
     pub control: Option<Control>,
+    /// Each is a template on its way out; see [`super::artifacts`].
+    pub(super) templates_out: Arc<Semaphore>,
     requests: Semaphore,
     bodies: Semaphore,
 }
@@ -64,6 +74,7 @@ pub(crate) struct Seen {
 pub(super) struct Entered<'a> {
     pub caller: Caller,
     pub authority: Authority,
+    pub reach: Reach,
     pub body: Body<'a>,
     actor: Actor,
     session: Option<Began>,
@@ -125,6 +136,7 @@ impl Door {
             control: rehearsal.map(Control::new),
             service,
             front,
+            templates_out: Arc::new(Semaphore::new(TEMPLATES_OUT_MAX)),
             requests: Semaphore::new(limits.requests_max),
             bodies: Semaphore::new(limits.bodies_bytes_max.div_ceil(PERMIT_BYTES)),
             limits,
@@ -172,6 +184,12 @@ impl Door {
                 Route::PutTemplate(name) => self.put(arrived, parts, body, name, &mut seen).await,
                 Route::GetTemplate(upload) => {
                     match self.get(arrived, parts, body, upload, &mut seen).await {
+                        Ok(template) => return template,
+                        Err(turned) => Err(turned),
+                    }
+                }
+                Route::Artifact(at) => {
+                    match self.artifact(arrived, parts, body, at, &mut seen).await {
                         Ok(template) => return template,
                         Err(turned) => Err(turned),
                     }
@@ -256,9 +274,13 @@ impl Door {
             authority,
             actor,
             session,
-        } = self.front.caller(asked, &body.bytes, &origin)?;
+            reach,
+        } = self.front.caller_or_peers(asked, &body.bytes, &origin)?;
         seen.caller = Some(caller.clone());
         seen.operation = operation?;
+        if reach == Reach::Sources && !OF_SOURCES.contains(&seen.operation) {
+            return Err(only_sources().into());
+        }
         check_form(&parts.headers, route.protocol(), &body.bytes)?;
         let call = Call {
             operation: seen.operation.to_owned(),
@@ -304,6 +326,24 @@ impl Door {
         bytes_max: usize,
         seen: &mut Seen,
     ) -> Result<Entered<'a>, Turned> {
+        let entered = self
+            .enter_or_peers(arrived, parts, body, bytes_max, seen)
+            .await?;
+        match entered.reach {
+            Reach::Everything => Ok(entered),
+            Reach::Sources => Err(only_sources().into()),
+        }
+    }
+
+    /// The same, also for callers that another server vouches for, who read sources of copies only.
+    pub(super) async fn enter_or_peers<'a>(
+        &'a self,
+        arrived: &Arrived,
+        parts: &'a Parts,
+        body: &mut Incoming,
+        bytes_max: usize,
+        seen: &mut Seen,
+    ) -> Result<Entered<'a>, Turned> {
         let headers = front::headers(&parts.headers);
         let head = front::head(parts, &headers);
         let asked = self.front.read(&head, SIGNED_FOR, arrived.now)?;
@@ -316,11 +356,13 @@ impl Door {
             authority,
             actor,
             session,
-        } = self.front.caller(asked, &body.bytes, &origin)?;
+            reach,
+        } = self.front.caller_or_peers(asked, &body.bytes, &origin)?;
         seen.caller = Some(caller.clone());
         Ok(Entered {
             caller,
             authority,
+            reach,
             body,
             actor,
             session,
@@ -386,6 +428,12 @@ impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.dec();
     }
+}
+
+/// The answer to who may read sources of copies and asks for something else.
+fn only_sources() -> Rejection {
+    let message = "A session that another server began opens the sources of copies only.";
+    Rejection::new("AccessDeniedException", message)
 }
 
 /// An answer that takes too long.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const NEXT: HeaderName = HeaderName::from_static("x-mimeo-next");
+const DIGEST: HeaderName = HeaderName::from_static(mimeo_peers::DIGEST_HEADER);
 pub(super) const SMITHY_PROTOCOL: HeaderName = HeaderName::from_static("smithy-protocol");
 pub(super) const RPC_V2_CBOR: &str = "rpc-v2-cbor";
 pub(super) const JSON: &str = "application/x-amz-json-1.1";
@@ -30,6 +31,8 @@ pub(super) struct Reply {
     pub close: bool,
     /// Where the next page begins, for what has no member to say it.
     pub next: Option<String>,
+    /// SHA-256 of a template, in hexadecimal digits, told before its body.
+    pub digest: Option<String>,
 }
 
 impl Reply {
@@ -40,6 +43,7 @@ impl Reply {
             body: body.into(),
             close: false,
             next: None,
+            digest: None,
         }
     }
 
@@ -71,6 +75,11 @@ impl Reply {
         }
         if let Some(next) = self.next.and_then(|next| next.parse().ok()) {
             headers.insert(NEXT, next);
+        }
+        if let Some(digest) = &self.digest
+            && let Ok(digest) = HeaderValue::from_str(digest)
+        {
+            headers.insert(DIGEST, digest);
         }
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

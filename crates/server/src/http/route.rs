@@ -6,6 +6,7 @@ use http::request::Parts;
 use mimeo_api::Protocol;
 use mimeo_service::{UPLOAD_PATH, UploadedAt};
 
+use super::artifacts::ArtifactAt;
 use crate::control::Topic;
 
 /// The target prefix of AWS JSON 1.1, and the service's name in RPC v2 CBOR.
@@ -23,6 +24,8 @@ pub(super) enum Route {
     Sts,
     PutTemplate(String),
     GetTemplate(UploadedAt),
+    /// The template of a version, as kept.
+    Artifact(ArtifactAt),
     Live,
     Ready,
     Metrics,
@@ -65,7 +68,10 @@ impl Route {
             "/readyz" => Self::Ready,
             "/metrics" => Self::Metrics,
             "/_mimeo/health" | "/_localstack/health" => Self::Health,
-            path => UploadedAt::of_path(path).map_or(Self::Nowhere, Self::GetTemplate),
+            path => ArtifactAt::of_path(path)
+                .map(Self::Artifact)
+                .or_else(|| UploadedAt::of_path(path).map(Self::GetTemplate))
+                .unwrap_or(Self::Nowhere),
         }
     }
 

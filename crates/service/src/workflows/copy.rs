@@ -115,7 +115,7 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
         (Step::ReadSource, _) => read_source(world, store, copy, now).await,
         (Step::Land, Some(plan)) => match templates::bring(world, copy, plan, now).await?.learned {
             Some(learned) => store_plan(world, store, copy, learned).await,
-            None => land(world, store, copy, plan).await,
+            None => land(world, store, copy, plan, now).await,
         },
         (Step::GiveUp(detail), _) => Err(Trouble::Permanent(detail)),
         (Step::Rest | Step::Land, _) => Err(Trouble::Stale),
@@ -188,7 +188,13 @@ fn lost_source(copy: &Copy) -> StatusDetail {
     }
 }
 
-async fn land(world: &World, store: &Store, copy: &Copy, plan: &Plan) -> Result<Progress, Trouble> {
+async fn land(
+    world: &World,
+    store: &Store,
+    copy: &Copy,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<Progress, Trouble> {
     pass(world, Point::Land)?;
     let source = &copy.request.source;
     let source_is_here = source::store_of(world, source).is_some_and(|of| of.is_same(store));
@@ -198,7 +204,8 @@ async fn land(world: &World, store: &Store, copy: &Copy, plan: &Plan) -> Result<
             Some(of) => of.sees(&copy.caller, source).await,
             None => Ok(false),
         };
-        if !sees.map_err(|error| Trouble::Transient(format!("asking the source: {error}")))? {
+        let away = |error| source_away(copy, now, format!("asking the source: {error}"));
+        if !sees.map_err(away)? {
             return Err(Trouble::Permanent(lost_source(copy)));
         }
     }
