@@ -9,6 +9,7 @@ mod organization;
 mod reference;
 mod regions;
 mod settings;
+mod shelves;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ pub(crate) use organization::member;
 pub use reference::reference;
 pub use regions::{Apart, Assumed, Credentials, Kind, RegionTable};
 pub use settings::{SETTINGS, Setting};
+pub use shelves::{Bucket, Place};
 
 /// Read when no other file is named, if it is there.
 pub const FILE_DEFAULT: &str = "mimeo.toml";
@@ -63,6 +65,7 @@ pub struct Config {
     pub organization: Option<Organization>,
     pub identities: MasterKeys,
     pub templates: Templates,
+    pub bucket: Bucket,
     pub quotas: Quotas,
     pub limits: Limits,
     pub workers: Workers,
@@ -133,6 +136,9 @@ impl MasterKeys {
 #[derive(Debug, Clone)]
 pub struct Templates {
     pub folder: Option<PathBuf>,
+    pub store: Option<Place>,
+    /// How long a body that nothing names is kept.
+    pub orphan_grace: Duration,
     pub fetch: bool,
     pub s3_endpoint: Option<Url>,
     pub allow: Vec<AllowedOrigin>,
@@ -309,6 +315,7 @@ impl Config {
                 problems.push(format!("{source}: {problem}"));
             }
         }
+        config.bucket.take_credentials(variable);
         config.check(&mut problems);
         if problems.is_empty() {
             Ok(config)
@@ -337,11 +344,14 @@ impl Config {
             identities: MasterKeys::default(),
             templates: Templates {
                 folder: None,
+                store: None,
+                orphan_grace: Duration::ZERO,
                 fetch: true,
                 s3_endpoint: None,
                 allow: Vec::new(),
                 plain_http: false,
             },
+            bucket: Bucket::default(),
             quotas: Quotas::default(),
             limits: Limits {
                 write_batch_max: 0,

@@ -15,17 +15,18 @@ use mimeo_service::workflows::lease;
 use mimeo_service::{Directory, Fetching, PageKey, Service, Shelves, UploadReaders, World};
 use mimeo_store::{Dialect, OpenError, Store, StoreError};
 use mimeo_templates::fetch::{FetchRules, Fetcher, FetcherError, Loopback, PlainHttp};
-use mimeo_templates::shelf::{Shelf, ShelfError};
+use mimeo_templates::shelf::{BucketKeys, BucketRules, Patience, Shelf, ShelfError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
+use url::Url;
 
 use crate::accounts::{self, Loaded, Watching};
 use crate::auditing;
-use crate::config::{Config, ConfigError, Data, is_loopback};
+use crate::config::{Config, ConfigError, Data, Place, is_loopback};
 use crate::control;
 use crate::front::{Front, SessionKey};
 use crate::http::{self, Door};
@@ -59,6 +60,8 @@ pub enum StartError {
     },
     #[error("the templates' folder {} cannot be used: {source}", path.display())]
     Shelf { path: PathBuf, source: ShelfError },
+    #[error("the templates' bucket {bucket} cannot be used: {source}")]
+    Bucket { bucket: String, source: ShelfError },
     #[error(transparent)]
     Fetcher(#[from] FetcherError),
     #[error("{listen} cannot be listened on: {source}")]
@@ -406,18 +409,69 @@ fn fetch_rules(config: &Config, own: SocketAddr) -> FetchRules {
 
 /// Where the templates of each Region are.
 pub(crate) fn shelves(config: &Config) -> Result<Shelves, StartError> {
-    shelf(config).map(Shelves::common)
+    let common = match &config.templates.store {
+        Some(place) => kept(config, place, &config.bucket.region, None)?,
+        None => common_shelf(config)?,
+    };
+    let mut of_regions = BTreeMap::new();
+    for table in &config.region_tables {
+        if let Some(place) = &table.templates {
+            let endpoint = table.templates_endpoint.as_ref();
+            let shelf = kept(config, place, table.name.as_str(), endpoint)?;
+            of_regions.insert(table.name.clone(), shelf);
+        }
+    }
+    Ok(Shelves::new(common, of_regions))
 }
 
-fn shelf(config: &Config) -> Result<Shelf, StartError> {
-    let folder = match (&config.templates.folder, &config.data) {
-        (Some(folder), _) => folder.clone(),
-        (None, Data::Folder(folder)) => folder.join("templates"),
-        (None, Data::Postgres(_)) => PathBuf::from(TEMPLATES_FOLDER),
-        (None, Data::Memory) => return Ok(Shelf::memory()),
+/// The shelf in a place; `endpoint` is for a bucket that is not where the others are.
+fn kept(
+    config: &Config,
+    place: &Place,
+    region: &str,
+    endpoint: Option<&Url>,
+) -> Result<Shelf, StartError> {
+    let (bucket, prefix) = match place {
+        Place::Folder(folder) => return in_folder(folder.clone()),
+        Place::Bucket { bucket, prefix } => (bucket, prefix),
     };
-    Shelf::folder(&folder).map_err(|source| StartError::Shelf {
-        path: folder,
+    let how = &config.bucket;
+    let keys = match (&how.access_key_id, &how.secret_access_key) {
+        (Some(id), Some(secret)) => Some(BucketKeys {
+            access_key_id: id.clone(),
+            secret_access_key: secret.reveal().to_owned(),
+            session_token: how
+                .session_token
+                .as_ref()
+                .map(|token| token.reveal().to_owned()),
+        }),
+        _ => None,
+    };
+    let rules = BucketRules {
+        bucket: bucket.clone(),
+        prefix: prefix.clone(),
+        region: region.to_owned(),
+        endpoint: endpoint.or(how.endpoint.as_ref()).cloned(),
+        path_style: how.path_style,
+        keys,
+        conditional_put: how.conditional_put,
+        patience: Patience::default(),
+    };
+    Shelf::bucket(&rules).map_err(|source| StartError::Bucket {
+        bucket: bucket.clone(),
         source,
     })
+}
+
+fn common_shelf(config: &Config) -> Result<Shelf, StartError> {
+    match (&config.templates.folder, &config.data) {
+        (Some(folder), _) => in_folder(folder.clone()),
+        (None, Data::Folder(folder)) => in_folder(folder.join("templates")),
+        (None, Data::Postgres(_)) => in_folder(PathBuf::from(TEMPLATES_FOLDER)),
+        (None, Data::Memory) => Ok(Shelf::memory()),
+    }
+}
+
+fn in_folder(path: PathBuf) -> Result<Shelf, StartError> {
+    Shelf::folder(&path).map_err(|source| StartError::Shelf { path, source })
 }

@@ -1,6 +1,8 @@
 //! What must fit together in a configuration.
 
-use super::{Account, Config, Kind, RegionTable};
+use std::collections::BTreeSet;
+
+use super::{Account, Config, Kind, Place, RegionTable};
 use crate::front::Identities;
 
 impl Config {
@@ -24,6 +26,7 @@ impl Config {
             );
         }
         problems.extend(self.unfit_regions());
+        problems.extend(self.unfit_places());
         if self.identities.key().is_some() {
             problems.extend(Identities::of(&self.accounts).err().unwrap_or_default());
         } else {
@@ -32,10 +35,45 @@ impl Config {
         }
     }
 
+    /// Each place of templates has one catalogue: what nothing in it names is deleted in the end.
+    fn unfit_places(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut places = BTreeSet::new();
+        let folder = self.templates.folder.clone().map(Place::Folder);
+        places.extend(self.templates.store.clone().or(folder));
+        if self.templates.store.is_some() && self.templates.folder.is_some() {
+            problems.push("templates.store and templates.folder: give one of them".to_owned());
+        }
+        for table in &self.region_tables {
+            let Some(place) = &table.templates else {
+                continue;
+            };
+            if table.apart.is_some() {
+                problems.push(format!(
+                    "region {}: its templates are on the other server, not in `templates`",
+                    table.name
+                ));
+            }
+            if !places.insert(place.clone()) {
+                problems.push(format!(
+                    "region {}: another Region has its templates in the same place",
+                    table.name
+                ));
+            }
+        }
+        if self.bucket.access_key_id.is_some() != self.bucket.secret_access_key.is_some() {
+            problems.push(
+                "bucket.access_key_id and bucket.secret_access_key: give both or neither"
+                    .to_owned(),
+            );
+        }
+        problems
+    }
+
     /// What does not fit together in the `[[region]]` tables.
     fn unfit_regions(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for RegionTable { name, apart } in &self.region_tables {
+        for RegionTable { name, apart, .. } in &self.region_tables {
             let is_served = self.regions.contains(name);
             let Some(apart) = apart else {
                 if self.is_verified() && !is_served {

@@ -100,6 +100,16 @@ access_key_id = "AKIAEXAMPLE"           # without it, the AWS_… variables
 secret_file = "/run/secrets/aws"        # or: secret = "…"
 sts_endpoint = "https://sts.ap-south-1.amazonaws.com"   # this by default
 ```
+
+A Region of this server may keep its template bodies in a place of its own.
+[Object stores](../how-to/object-stores.md) tells of buckets.
+
+```toml
+[[region]]
+name = "us-west-2"
+templates = "s3://mimeo-templates-us-west-2/prod"       # or the name of a folder
+templates_endpoint = "https://s3.us-west-2.example.com" # without it: `bucket.endpoint`
+```
 "#;
 
 /// The reference as Markdown: `docs/reference/configuration.md`.

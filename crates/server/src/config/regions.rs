@@ -7,7 +7,7 @@ use toml::Value;
 use url::Url;
 
 use super::fields::{Fields, tables};
-use super::{Config, Secret};
+use super::{Config, Place, Secret};
 
 /// A secret in a file is no longer than this, in bytes.
 const SECRET_BYTES_MAX: u64 = 1024;
@@ -21,6 +21,10 @@ pub struct RegionTable {
     pub name: RegionName,
     /// Set if another server has it: this one does not serve it, and copies from it.
     pub apart: Option<Apart>,
+    /// Where its templates are, if it does not share the others' place.
+    pub templates: Option<Place>,
+    /// Where its bucket is; where all are, if it is not said.
+    pub templates_endpoint: Option<Url>,
 }
 
 /// Where a Region on another server is reached, and how.
@@ -86,9 +90,18 @@ pub(super) fn read(value: Value, problems: &mut Vec<String>) -> Vec<RegionTable>
                 fields.problem("it is there twice");
             }
         }
+        let templates = fields.text("templates").map(|text| Place::of_region(&text));
+        let templates =
+            templates.and_then(|place| place.map_err(|problem| fields.problem(&problem)).ok());
+        let templates_endpoint = endpoint(&mut fields, "templates_endpoint");
         let apart = apart(&mut fields);
         fields.finish();
-        regions.extend(name.map(|name| RegionTable { name, apart }));
+        regions.extend(name.map(|name| RegionTable {
+            name,
+            apart,
+            templates,
+            templates_endpoint,
+        }));
     }
     regions
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::values::{
-    count, count_or_none, data, list, listen, log, log_level, maybe, millis, seconds, switch,
+    count, count_or_none, data, hours, list, listen, log, log_level, maybe, millis, seconds, switch,
 };
-use super::{Config, MasterKey};
+use super::{Config, MasterKey, Secret};
 
 /// One setting.
 #[derive(Debug)]
@@ -109,12 +109,42 @@ settings! {
     "templates.folder" ["templates-folder"] "FOLDER" = "",
         "Where template bodies are kept; `templates` in the data folder, or `mimeo-data/templates` beside PostgreSQL.",
         |config, text| config.templates.folder = maybe(text, |text| Ok(text.into()))?;
+    "templates.store" ["templates-store"] "URL" = "",
+        "A bucket for template bodies in place of a folder: `s3://BUCKET/PREFIX`.",
+        |config, text| config.templates.store = maybe(text, str::parse)?;
+    "templates.orphan_grace_hours" ["templates-orphan-grace-hours"] "HOURS" = "24",
+        "How long a template body that nothing names is kept before it is deleted.",
+        |config, text| config.templates.orphan_grace = hours(text)?;
     "templates.allow" ["templates-allow"] "ORIGINS" = "",
         "Hosts with private addresses that may be fetched from, as `host:port` (a list).",
         |config, text| config.templates.allow = list(text)?;
     "templates.plain_http" ["templates-plain-http"] "ON|OFF" = "off",
         "Whether templates may be fetched without TLS; open mode always may.",
         |config, text| config.templates.plain_http = switch(text)?;
+
+    "bucket.endpoint" ["bucket-endpoint"] "URL" = "",
+        "Where buckets are; AWS's S3 without it.",
+        |config, text| config.bucket.endpoint = maybe(text, |text| {
+            text.parse().map_err(|error| format!("{text:?}: {error}"))
+        })?;
+    "bucket.region" ["bucket-region"] "REGION" = "us-east-1",
+        "The Region of the bucket in `templates.store`.",
+        |config, text| text.clone_into(&mut config.bucket.region);
+    "bucket.path_style" ["bucket-path-style"] "ON|OFF" = "off",
+        "Names the bucket in the path and not in the host: most stores but AWS's want it.",
+        |config, text| config.bucket.path_style = switch(text)?;
+    "bucket.access_key_id" [] "ID" = "",
+        "The key to buckets; `AWS_ACCESS_KEY_ID` without it, then the machine's role.",
+        |config, text| config.bucket.access_key_id = maybe(text, |text| Ok(text.to_owned()))?;
+    "bucket.secret_access_key" [] "KEY" = "",
+        "Its secret; `AWS_SECRET_ACCESS_KEY` without it.",
+        |config, text| config.bucket.secret_access_key = maybe(text, |text| Ok(Secret::new(text)))?;
+    "bucket.session_token" [] "TOKEN" = "",
+        "The token of a temporary key; `AWS_SESSION_TOKEN` without it.",
+        |config, text| config.bucket.session_token = maybe(text, |text| Ok(Secret::new(text)))?;
+    "bucket.conditional_put" ["bucket-conditional-put"] "ON|OFF" = "on",
+        "Whether bodies are put with `If-None-Match: *`; a store that does not know it is found out.",
+        |config, text| config.bucket.conditional_put = switch(text)?;
 
     "workers.copies_max" ["workers-copies-max"] "NUMBER" = "4",
         "Copies that this server works on at once; with 0 it leaves them to others.",

@@ -33,6 +33,10 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     count::<u16>(text).map(|number| Duration::from_secs(number.into()))
 }
 
+pub(super) fn hours(text: &str) -> Result<Duration, String> {
+    count::<u16>(text).map(|number| Duration::from_secs(u64::from(number) * 3600))
+}
+
 pub(super) fn millis(text: &str) -> Result<Duration, String> {
     count::<u16>(text).map(|number| Duration::from_millis(number.into()))
 }
