@@ -28,6 +28,16 @@ SELECT account, 1, 0, MIN(turn), 0 FROM copy WHERE unfinished = 1 GROUP BY accou
 
 -- bodies on the shelf: which nothing names ----------------------------------------------------------
 
+-- A shelf is a Region's own, by its name, or the common one, ''. States: orphan, deleting, deleted.
+CREATE TABLE body_orphan (
+    shelf TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    state TEXT NOT NULL,
+    marked BIGINT NOT NULL,
+    changed BIGINT NOT NULL,
+    PRIMARY KEY (shelf, digest)
+);
+
 -- audit ---------------------------------------------------------------------------------------------
 
 -- One record for each mutation, in its transaction, and for each denied attempt. `who` is the user's

@@ -159,6 +159,14 @@ pub struct PlannedArtifact {
 }
 
 impl Plan {
+    /// The digests of all templates that are known, as often as versions have them.
+    pub fn digests(&self) -> Vec<&str> {
+        let artifacts = self.artifacts.iter();
+        artifacts
+            .filter_map(|artifact| artifact.digest.as_deref())
+            .collect()
+    }
+
     /// The plan of a source that tells no digests: every version without one is to be read.
     #[must_use]
     pub fn to_be_read(mut self) -> Self {

@@ -55,6 +55,12 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The time of day as files have it.
+pub(crate) fn system() -> SystemTime {
+    #[expect(clippy::disallowed_methods, reason = "this file is the clock")]
+    SystemTime::now()
+}
+
 /// For durations only.
 pub(crate) fn instant() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "this file is the clock")]

@@ -19,6 +19,7 @@ mod phase;
 mod seed;
 mod serve;
 mod sts;
+mod sweeper;
 pub mod upkeep;
 mod worker;
 

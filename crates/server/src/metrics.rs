@@ -89,6 +89,9 @@ pub(crate) struct Metrics {
     copies_unfinished: Gauge,
     peer_calls: Family<Called, Counter>,
     peer_seconds: Family<Reached, Histogram>,
+    pub(crate) orphans_marked: Counter,
+    pub(crate) orphans_deleted: Counter,
+    pub(crate) orphan_bytes_deleted: Counter,
     store: StoreFigures,
 }
 
@@ -120,6 +123,9 @@ impl Metrics {
             copies_unfinished: Gauge::default(),
             peer_calls: Family::default(),
             peer_seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            orphans_marked: Counter::default(),
+            orphans_deleted: Counter::default(),
+            orphan_bytes_deleted: Counter::default(),
             store: StoreFigures::default(),
         };
         metrics.register();
@@ -164,6 +170,22 @@ impl Metrics {
             "copy_takeovers",
             "Copies taken over from a worker that died",
             self.copy_takeovers.clone(),
+        );
+        to.register(
+            "orphans_marked",
+            "Template bodies found that nothing names",
+            self.orphans_marked.clone(),
+        );
+        to.register(
+            "orphans_deleted",
+            "Template bodies deleted, as nothing named them for long",
+            self.orphans_deleted.clone(),
+        );
+        to.register_with_unit(
+            "orphans_deleted",
+            "Bytes of template bodies deleted",
+            Unit::Bytes,
+            self.orphan_bytes_deleted.clone(),
         );
         to.register(
             "copies_unfinished",

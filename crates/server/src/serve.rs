@@ -34,6 +34,7 @@ use crate::metrics::Metrics;
 use crate::opening;
 use crate::phase::{Phase, phases};
 use crate::seed::{self, SeedError};
+use crate::sweeper;
 use crate::worker::Workers;
 
 /// Where templates go beside a database that has no folder.
@@ -188,6 +189,13 @@ impl Server {
             };
             tasks.spawn(workers.run());
         }
+        tasks.spawn(sweeper::run(
+            service.clone(),
+            store.clone(),
+            Arc::clone(&metrics),
+            config.templates.orphan_grace,
+            watch.clone(),
+        ));
         // Workers run already: a seed waits for its copies.
         if let Err(error) = sow(&config, &service).await {
             tasks.shutdown().await;

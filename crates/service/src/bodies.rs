@@ -27,6 +27,8 @@ pub enum By {
 #[derive(Debug, Default)]
 pub struct Bodies {
     place: Place,
+    /// Versions whose rows cannot be read: nobody knows what they name.
+    pub unreadable_count: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -50,8 +52,9 @@ impl Bodies {
             return Ok(None);
         }
         let page = Page(std::mem::replace(&mut self.place, Place::End));
-        let (named, next) = store.scan(page).await?;
+        let (named, next, unreadable_count) = store.scan(page).await?;
         self.place = next;
+        self.unreadable_count += unreadable_count;
         Ok(Some(named))
     }
 }
@@ -59,15 +62,21 @@ impl Bodies {
 struct Page(Place);
 
 impl Work for Page {
-    type Output = (Vec<Named>, Place);
+    type Output = (Vec<Named>, Place, u64);
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Self::Output, StoreError> {
         match &self.0 {
             Place::Versions(after) => versions(tx, after.as_ref()).await,
-            Place::Uploads(after) => uploads(tx, after.as_ref()).await,
-            Place::Copies(after) => plans(tx, after.as_ref()).await,
-            Place::End => Ok((Vec::new(), Place::End)),
+            Place::Uploads(after) => {
+                let (named, next) = uploads(tx, after.as_ref()).await?;
+                Ok((named, next, 0))
+            }
+            Place::Copies(after) => {
+                let (named, next) = plans(tx, after.as_ref()).await?;
+                Ok((named, next, 0))
+            }
+            Place::End => Ok((Vec::new(), Place::End, 0)),
         }
     }
 }
@@ -75,7 +84,7 @@ impl Work for Page {
 async fn versions(
     tx: &mut Tx<'_>,
     after: Option<&CheckedArtifact>,
-) -> Result<(Vec<Named>, Place), StoreError> {
+) -> Result<(Vec<Named>, Place, u64), StoreError> {
     let page = tx.page_checked_artifacts(after).await?;
     let named = |row: &CheckedArtifact| {
         // A row that does not read names nothing; the check tells it.
@@ -90,9 +99,12 @@ async fn versions(
         })
     };
     let all = page.iter().filter_map(named).collect();
+    let is_unreadable =
+        |row: &&CheckedArtifact| row.artifact.is_err() || row.region.parse::<RegionName>().is_err();
+    let unreadable_count = page.iter().filter(is_unreadable).count() as u64;
     let last = page.into_iter().next_back();
     let next = last.map_or(Place::Uploads(None), |last| Place::Versions(Some(last)));
-    Ok((all, next))
+    Ok((all, next, unreadable_count))
 }
 
 async fn uploads(

@@ -5,7 +5,7 @@ use std::future::{Future, ready};
 use bytes::Bytes;
 use mimeo_api::Operation;
 use mimeo_domain::{Caller, Mint, Quotas, Timestamp};
-use mimeo_store::{AuthScope, Tx};
+use mimeo_store::{AuthScope, Mark, Tx};
 use mimeo_templates::cloudformation::Template;
 use mimeo_templates::shelf::Shelf;
 
@@ -45,6 +45,8 @@ pub(crate) struct Prepared {
 pub(crate) struct KeptTemplate {
     pub digest: String,
     pub body: Bytes,
+    /// Those on the body before it was put.
+    pub marks: Vec<Mark>,
 }
 
 /// A template from the shelf.

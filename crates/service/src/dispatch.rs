@@ -18,6 +18,7 @@ use crate::error::{Failure, Rejection, Stop};
 use crate::language::Language;
 use crate::page::Pages;
 use crate::replay::{self, ReplayKey};
+use crate::uploads;
 use crate::world::{Service, World};
 
 /// Tries of one write when a key that it minted, or a token, was taken in the meantime.
@@ -284,6 +285,10 @@ impl<O: Handle> Work for Act<O> {
             && let Some(replay) = tx.find_replay(&self.scope, O::NAME, &key.token).await?
         {
             return Ok(Done::Replayed(key.answer(replay)?));
+        }
+        if let (Some(kept), Effect::Writes) = (&self.prepared.template, O::EFFECT) {
+            let shelf = self.world.shelves.name_of(&self.caller.region);
+            uploads::name(tx, shelf, &kept.digest, &kept.marks).await?;
         }
         let mut cx = Cx {
             caller: &self.caller,

@@ -57,9 +57,13 @@ impl Draft {
         if self.validation == Validation::Checked {
             drop(read_template(body.clone()).await?);
         }
-        let digest = outside.shelf().put(body.clone()).await?.to_string();
+        let (digest, marks) = uploads::put(outside.world, &outside.caller.region, &body).await?;
         Ok(Prepared {
-            template: Some(KeptTemplate { digest, body }),
+            template: Some(KeptTemplate {
+                digest,
+                body,
+                marks,
+            }),
             ..Prepared::default()
         })
     }

@@ -28,7 +28,8 @@ mod world;
 
 pub use answer::Answer;
 pub use audit::{
-    Actor, Audit, AuditAsked, AuditFound, DENIED_PER_MINUTE_MAX, EVENTS_MAX, Event, HIDDEN, Pruned, Trail,
+    Actor, Audit, AuditAsked, AuditFound, DENIED_PER_MINUTE_MAX, EVENTS_MAX, Event, HIDDEN, Pruned,
+    Trail,
 };
 pub use authorize::{Authority, Denied, Grant};
 pub use dispatch::{Arrival, Call};

@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use mimeo_domain::{AccountId, Caller, Refusal, RegionName, Timestamp};
-use mimeo_store::{AuditRecord, AuthScope, Tally, Tx, Work};
+use mimeo_store::{AuditRecord, AuthScope, Mark, Tally, Tx, Work};
+use mimeo_templates::shelf::{Digest, ShelfError};
 use serde_json::json;
 
 use crate::audit::{Event, Trail};
 use crate::error::{Failure, Stop};
+use crate::workflows::orphans::FindMarks;
 use crate::world::{Service, UploadReaders, World};
 
 /// The path under which uploads are put and read.
@@ -83,13 +85,7 @@ impl Service {
             account: caller.account.clone(),
             name: upload_name(name)?,
         };
-        let digest = self
-            .world
-            .shelves
-            .of(&caller.region)
-            .put(body)
-            .await?
-            .to_string();
+        let (digest, marks) = self::put(&self.world, &caller.region, &body).await?;
         let parameters = json!({"name": at.name, "sha256": digest});
         let head = self
             .world
@@ -100,6 +96,8 @@ impl Service {
             scope: AuthScope::of(caller),
             name: at.name,
             digest,
+            shelf: self.world.shelves.name_of(&caller.region).to_owned(),
+            marks,
             now,
             uploads_max: self.world.quotas.uploads,
             record,
@@ -116,6 +114,41 @@ impl Service {
     ) -> Result<Option<Bytes>, Stop> {
         read(&self.world, caller, upload).await
     }
+}
+
+/// Puts a body on the shelf of a Region, and answers its digest and the marks that were on it before.
+pub(crate) async fn put(
+    world: &World,
+    region: &RegionName,
+    body: &Bytes,
+) -> Result<(String, Vec<Mark>), Stop> {
+    let find = FindMarks {
+        shelf: world.shelves.name_of(region).to_owned(),
+        digests: vec![Digest::of(body).to_string()],
+    };
+    let marks = match world.directory.store(region) {
+        Some(store) => store.read(find).await?,
+        None => Vec::new(),
+    };
+    let digest = world.shelves.of(region).put(body.clone()).await?;
+    Ok((digest.to_string(), marks))
+}
+
+/// States that this transaction names a body that [`put`] put.
+pub(crate) async fn name(
+    tx: &mut Tx<'_>,
+    shelf: &str,
+    digest: &str,
+    marks: &[Mark],
+) -> Result<(), Stop> {
+    if tx.name_bodies(shelf, &[digest], marks).await? {
+        return Ok(());
+    }
+    // It was there, and was deleted before this transaction could name it. The next try puts it.
+    Err(ShelfError::Away {
+        source: "the body was deleted meanwhile, as nothing named it".into(),
+    }
+    .into())
 }
 
 pub(crate) async fn read(
@@ -155,6 +188,8 @@ struct PutUpload {
     scope: AuthScope,
     name: String,
     digest: String,
+    shelf: String,
+    marks: Vec<Mark>,
     now: Timestamp,
     uploads_max: u64,
     record: Option<AuditRecord>,
@@ -165,6 +200,7 @@ impl Work for PutUpload {
     type Error = Stop;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Stop> {
+        name(tx, &self.shelf, &self.digest, &self.marks).await?;
         if tx.find_upload(&self.scope, &self.name).await?.is_none() {
             let count_after = tx.raise_tally(&self.scope, Tally::Uploads).await?;
             if count_after > self.uploads_max {

@@ -4,5 +4,6 @@ pub mod copy;
 mod gate;
 pub mod hold;
 pub mod lease;
+pub mod orphans;
 
 pub use gate::{Gate, Point, Verdict};

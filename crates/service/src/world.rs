@@ -85,6 +85,24 @@ impl Shelves {
         }
     }
 
+    /// How the shelf of a Region is called in marks on bodies.
+    pub(crate) fn name_of<'a>(&self, region: &'a RegionName) -> &'a str {
+        if self.of_regions.contains_key(region) {
+            region.as_str()
+        } else {
+            ""
+        }
+    }
+
+    /// Every shelf with its name.
+    pub fn named(&self) -> Vec<(String, Shelf)> {
+        let common = (String::new(), self.common.clone());
+        let of_regions = self.of_regions.iter();
+        std::iter::once(common)
+            .chain(of_regions.map(|(region, shelf)| (region.to_string(), shelf.clone())))
+            .collect()
+    }
+
     pub fn of(&self, region: &RegionName) -> &Shelf {
         self.of_regions.get(region).unwrap_or(&self.common)
     }

@@ -23,6 +23,7 @@ mod identities;
 mod launch_paths;
 mod migrate;
 mod organizations;
+mod orphans;
 mod portfolios;
 mod principals;
 mod products;
@@ -51,6 +52,7 @@ pub use error::{OpenError, StoreError};
 pub use identities::{SealedKey, StoredIdentities};
 pub use launch_paths::Grant;
 pub use migrate::{MIGRATIONS, Migration};
+pub use orphans::{Mark, MarkState};
 pub use products::{After, FoundProduct, ListedProduct};
 pub use replays::Replay;
 pub use scope::{AuthScope, Extent};
@@ -84,6 +86,7 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("identities", identities::STATEMENTS),
     ("launch_paths", launch_paths::STATEMENTS),
     ("organizations", organizations::STATEMENTS),
+    ("orphans", orphans::STATEMENTS),
     ("principals", principals::STATEMENTS),
     ("service_actions", service_actions::STATEMENTS),
     ("tag_options", tag_options::STATEMENTS),

@@ -141,7 +141,7 @@ impl World {
     }
 
     /// The trail of a request: it comes from this machine, and its id is of this number.
-    pub(crate) fn trail(number: u64) -> Trail<'static> {
+    pub fn trail(number: u64) -> Trail<'static> {
         Trail {
             address: Some(Ipv4Addr::LOCALHOST.into()),
             user_agent: Some("testkit"),

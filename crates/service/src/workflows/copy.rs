@@ -6,14 +6,16 @@
 mod landing;
 mod templates;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Step, next_step};
-use mimeo_store::{AuthScope, Fence, Fenced, Store, StoreError, Tx, Work};
+use mimeo_store::{AuthScope, Fence, Fenced, Mark, Store, StoreError, Tx, Work};
 
 use landing::Landing;
 
+use super::orphans::FindMarks;
 use super::{Point, Verdict, lease};
 use crate::audit::{self, Audit};
 use crate::source::{self, Digests};
@@ -113,10 +115,13 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
     let now = store.read(Now).await?;
     match (next_step(copy, now), &copy.plan) {
         (Step::ReadSource, _) => read_source(world, store, copy, now).await,
-        (Step::Land, Some(plan)) => match templates::bring(world, copy, plan, now).await?.learned {
-            Some(learned) => store_plan(world, store, copy, learned).await,
-            None => land(world, store, copy, plan, now).await,
-        },
+        (Step::Land, Some(plan)) => {
+            let marks = marks(world, store, copy, plan).await?;
+            match templates::bring(world, copy, plan, now).await?.learned {
+                Some(learned) => store_plan(world, store, copy, learned).await,
+                None => land(world, store, copy, plan, marks, now).await,
+            }
+        }
         (Step::GiveUp(detail), _) => Err(Trouble::Permanent(detail)),
         (Step::Rest | Step::Land, _) => Err(Trouble::Stale),
     }
@@ -159,6 +164,7 @@ async fn store_plan(
 ) -> Result<Progress, Trouble> {
     pass(world, Point::StorePlan)?;
     let stored = StorePlan {
+        shelf: world.shelves.name_of(&copy.caller.region).to_owned(),
         fence: Fence::of(copy),
         plan: plan.clone(),
     };
@@ -188,11 +194,27 @@ fn lost_source(copy: &Copy) -> StatusDetail {
     }
 }
 
+/// The marks on the plan's bodies, read before these are looked at.
+async fn marks(
+    world: &World,
+    store: &Store,
+    copy: &Copy,
+    plan: &Plan,
+) -> Result<Vec<Mark>, StoreError> {
+    let digests: BTreeSet<_> = plan.digests().into_iter().map(str::to_owned).collect();
+    let find = FindMarks {
+        shelf: world.shelves.name_of(&copy.caller.region).to_owned(),
+        digests: digests.into_iter().collect(),
+    };
+    store.read(find).await
+}
+
 async fn land(
     world: &World,
     store: &Store,
     copy: &Copy,
     plan: &Plan,
+    marks: Vec<Mark>,
     now: Timestamp,
 ) -> Result<Progress, Trouble> {
     pass(world, Point::Land)?;
@@ -217,6 +239,8 @@ async fn land(
         source_is_here,
         rehearsal: world.rehearsal.clone(),
         audit: Arc::clone(&world.audit),
+        shelf: world.shelves.name_of(&copy.caller.region).to_owned(),
+        marks,
     };
     store.write(landing).await?;
     pass(world, Point::Landed)?;
@@ -294,6 +318,7 @@ impl Work for Now {
 }
 
 struct StorePlan {
+    shelf: String,
     fence: Fence,
     plan: Plan,
 }
@@ -303,6 +328,8 @@ impl Work for StorePlan {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
+        // From here on the plan names its bodies; that they are there is seen later.
+        tx.unmark_bodies(&self.shelf, &self.plan.digests()).await?;
         tx.store_plan(&self.fence, &self.plan).await
     }
 }

@@ -6,6 +6,7 @@ mod crossing;
 mod cut_commits;
 mod late;
 mod meanwhile;
+mod orphans;
 mod refusals;
 mod slate;
 mod stage;

@@ -40,7 +40,11 @@ impl Handle for DescribeProvisioningArtifact {
                     .parse()
                     .map_err(|_| Failure::Bug("a digest that is none".into()))?;
                 let body = outside.shelf().get(&at).await?;
-                prepared.template = body.map(|body| KeptTemplate { digest, body });
+                prepared.template = body.map(|body| KeptTemplate {
+                    digest,
+                    body,
+                    marks: Vec::new(),
+                });
             }
         }
         Ok(prepared)

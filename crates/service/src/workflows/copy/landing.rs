@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mimeo_domain::artifacts::Artifact;
 use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Target};
 use mimeo_domain::{Quotas, Timestamp};
-use mimeo_store::{AuthScope, Fence, Tally, Tx, Work};
+use mimeo_store::{AuthScope, Fence, Mark, Tally, Tx, Work};
 
 use super::{Trouble, lost_source, written};
 use crate::audit::{self, Audit};
@@ -21,6 +21,9 @@ pub(super) struct Landing {
     pub source_is_here: bool,
     pub rehearsal: Option<Arc<Rehearsal>>,
     pub audit: Arc<Audit>,
+    /// How the target's shelf is called, and the marks on the plan's bodies before they were looked at.
+    pub shelf: String,
+    pub marks: Vec<Mark>,
 }
 
 impl Work for Landing {
@@ -34,6 +37,13 @@ impl Work for Landing {
         }
         // First of all the fence: from here on nobody else can land this copy.
         written(tx.succeed_copy(&self.fence, now).await?)?;
+        if !tx
+            .name_bodies(&self.shelf, &self.plan.digests(), &self.marks)
+            .await?
+        {
+            let reason = "a template was deleted meanwhile, as nothing named it";
+            return Err(Trouble::Transient(reason.to_owned()));
+        }
         if self.source_is_here {
             self.still_sees_source(tx).await?;
         }
