@@ -27,7 +27,7 @@ const SERVICE: &str = "servicecatalog";
 /// How long a piece of a body may take.
 const PIECE_MAX: Duration = Duration::from_secs(10);
 /// How long all of a body may take.
-const BODY_MAX: Duration = Duration::from_secs(60);
+const BODY_MAX: Duration = Duration::from_mins(1);
 
 /// The body as kept there.
 pub(crate) async fn kept(

@@ -184,8 +184,8 @@ impl There {
             .info(&credentials, &source.product, &artifact.source)
             .await?;
         let url = info.url.ok_or(Trouble::Nothing)?;
-        let fetched = fetcher.fetch(&url).await;
-        fetched
+        let taken = fetcher.fetch(&url).await;
+        taken
             .map(Body::from)
             .map_err(|refused| Trouble::Away(refused.to_string()))
     }

@@ -75,8 +75,8 @@ impl Door {
         let digest = self.digest(arrived, parts, at, &entered).await?;
         let digest = digest.ok_or_else(missing)?;
         let way_out = self.way_out().await?;
-        let shelf = self.service.world().shelves.of(&entered.caller.region);
-        let template = timeout(self.limits.request, shelf.get(&digest)).await;
+        let kept = self.service.world().shelves.of(&entered.caller.region);
+        let template = timeout(self.limits.request, kept.get(&digest)).await;
         let template = template.map_err(|_| late())?;
         let unreadable = |fault: String| {
             Turned::With(Answer {
