@@ -42,6 +42,14 @@ impl fmt::Display for Problem {
 /// Reads a document, or tells everything that is wrong with it, in the order of its lines.
 /// The quotas are those of the server that it is for.
 pub fn read(text: &str, quotas: &Quotas) -> Result<World, Vec<Problem>> {
-    let root = tree::parse(text).map_err(|problem| vec![problem])?;
-    document::world(root, quotas)
+    let root = tree::parse(text).map_err(|problem| vec![problem]);
+    let read = root.and_then(|root| document::world(root, quotas));
+    read.map_err(|mut problems| {
+        // At the end of a text the parser stands a line behind its last one.
+        let last = text.matches(['\n', '\r']).count() + 1;
+        for problem in &mut problems {
+            problem.line = problem.line.min(last);
+        }
+        problems
+    })
 }

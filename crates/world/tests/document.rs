@@ -109,6 +109,7 @@ fn what_is_no_document_is_told_with_its_line_and_within_bounds() {
         ("a: &x 1\nb: *x", "line 1: anchors and tags"),
         ("a: {", "line 1: this is not YAML"),
         ("a:\n  - {b", "line 2: this is not YAML"),
+        (":\n? # no key", "line 2: the document: `` is given twice"),
         (
             "mimeo: 1\nmimeo: 1\naccounts: {}",
             "line 2: the document: `mimeo` is given twice",
