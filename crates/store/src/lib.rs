@@ -218,6 +218,10 @@ struct Inner {
     kept: std::sync::OnceLock<Box<dyn std::any::Any + Send + Sync>>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it in a store, behind an Arc"
+)]
 enum Engine {
     Sqlite(Sqlite),
     Postgres(Postgres),

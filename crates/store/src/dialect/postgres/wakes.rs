@@ -152,7 +152,7 @@ impl Line {
             tokio::select! {
                 biased;
                 answer = &mut answer => return answer,
-                message = poll_fn(|context| connection.poll_message(context)) => {
+                message = poll_fn(|waker| connection.poll_message(waker)) => {
                     if let Some(Err(error)) = message {
                         return Err(error);
                     }
@@ -164,7 +164,7 @@ impl Line {
     async fn hear(&mut self) -> Heard {
         let process = self.process;
         match poll_fn(|context| self.connection.poll_message(context)).await {
-            Some(Ok(AsyncMessage::Notification(ring))) if ring.process_id() != process => {
+            Some(Ok(AsyncMessage::Notification(told))) if told.process_id() != process => {
                 Heard::Another
             }
             Some(Ok(_)) => Heard::Own,
@@ -193,7 +193,7 @@ impl Line {
                     Ok(Err(_)) | Err(_) => return Heard::Ended,
                 },
                 message = poll_fn(|context| connection.poll_message(context)) => match message {
-                    Some(Ok(AsyncMessage::Notification(ring))) if ring.process_id() != process => {
+                    Some(Ok(AsyncMessage::Notification(told))) if told.process_id() != process => {
                         heard = Heard::Another;
                     }
                     Some(Ok(_)) => {}
