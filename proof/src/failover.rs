@@ -84,10 +84,22 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
             report.wrong("a client was told what it did not expect");
         }
     }
-    let last = instant();
-    let found = check::all(&shop, &load, || last.elapsed() < END_AFTER);
+    check_copies(&shop, &load, &mut report);
     report.figure("failovers", failovers);
-    report.figure("copies", copies);
+    made.check(&shop, &mut report);
+    tell_times(&mut away, &mut report);
+    for (number, node) in nodes.iter_mut().enumerate() {
+        if !node.is_alive() {
+            report.wrong(format!("server {number} did not live through it"));
+        }
+    }
+    Ok(report)
+}
+
+fn check_copies(shop: &Shop, load: &Load, report: &mut Report) {
+    let last = instant();
+    let found = check::all(shop, load, || last.elapsed() < END_AFTER);
+    report.figure("copies", load.copies);
     report.figure("acknowledged", found.acknowledged);
     report.figure("unknown", found.unknown);
     report.figure("succeeded", found.succeeded);
@@ -100,14 +112,6 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
     if found.lost + found.doubled > 0 {
         report.wrong(format!("lost {}, doubled {}", found.lost, found.doubled));
     }
-    made.check(&shop, &mut report);
-    tell_times(&mut away, &mut report);
-    for (number, node) in nodes.iter_mut().enumerate() {
-        if !node.is_alive() {
-            report.wrong(format!("server {number} did not live through it"));
-        }
-    }
-    Ok(report)
 }
 
 fn tell_times(away: &mut [Duration], report: &mut Report) {

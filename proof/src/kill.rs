@@ -93,7 +93,7 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
 }
 
 /// A database of PostgreSQL's, if it is there.
-fn postgres() -> Result<Option<String>, String> {
+pub(crate) fn postgres() -> Result<Option<String>, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     Ok(runtime.block_on(testing::postgres_url(MIGRATIONS)))
 }

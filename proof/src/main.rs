@@ -28,6 +28,7 @@ mod overload;
 mod powerloss;
 mod report;
 mod shop;
+mod takeover;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -72,6 +73,11 @@ const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
         "powerloss",
         "every disk that a power loss could leave of a recorded server opens and holds",
         powerloss::run,
+    ),
+    (
+        "takeover",
+        "of three servers on PostgreSQL one dies and one stops: how soon others go on",
+        takeover::run,
     ),
 ];
 

@@ -68,6 +68,14 @@ impl Node {
         self.port.load(Ordering::SeqCst)
     }
 
+    /// SIGTERM, and waits until it has gone.
+    pub(crate) fn stop(&mut self) {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(told.unwrap().success());
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }

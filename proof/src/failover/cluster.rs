@@ -31,6 +31,9 @@ pub(super) struct Cluster {
 impl Cluster {
     pub(super) fn start(binaries: PathBuf, folder: &Path) -> Self {
         let user = testing::postgres_user(folder);
+        // In PATH there may be links to some of the programs only.
+        let real = fs::canonicalize(binaries.join("initdb")).unwrap();
+        let binaries = real.parent().map_or(binaries, Path::to_owned);
         let mut cluster = Self {
             binaries,
             folder: folder.to_owned(),
@@ -85,6 +88,7 @@ impl Cluster {
             it.arg(&data).args(["-R", "-c", "fast", "--no-sync"])
         });
         self.boot(number);
+        self.wait(number, "SELECT 1");
     }
 
     fn boot(&mut self, number: usize) {
@@ -110,6 +114,7 @@ impl Cluster {
             let mut psql = self.command("psql");
             psql.arg("-h").arg(self.socket(number));
             psql.args(["-U", "postgres", "-Atc", sql, "postgres"]);
+            psql.stdout(Stdio::piped());
             if psql.output().is_ok_and(|told| told.stdout == b"1\n") {
                 return;
             }
@@ -120,7 +125,7 @@ impl Cluster {
 
     fn run(&self, program: &str, with: impl FnOnce(&mut Command) -> &mut Command) {
         let mut command = self.command(program);
-        let done = with(&mut command).output().unwrap();
+        let done = with(command.stderr(Stdio::piped())).output().unwrap();
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{program}: {said}");
     }

@@ -46,7 +46,7 @@ statements! {
     NEXT_LANE = "SELECT account, turn FROM copy_lane WHERE ready = 1 AND (turn, account) > (?1, ?2) ORDER BY turn, account LIMIT 1 /* skip locked */";
     RUNNING = "SELECT CAST(COUNT(*) AS BIGINT), MIN(due) FROM copy WHERE account = ?1 AND state = 'RUNNING'";
     /// Of the account `?4` in the state `?5`.
-    CLAIM = lease!("(SELECT region, token FROM copy AS next WHERE account = ?4 AND state = ?5 AND due <= ?1 AND version <= ?3 AND attempts - failures < 2 ORDER BY due LIMIT 1)");
+    CLAIM = lease!("(SELECT region, token FROM copy AS next WHERE account = ?4 AND state = ?5 AND due <= ?1 AND version <= ?3 AND attempts - failures < 2 ORDER BY due LIMIT 1 /* skip locked */)");
     SERVED = "UPDATE copy_lane SET turn = CASE WHEN turn < ?2 THEN ?2 ELSE turn + 1 END WHERE account = ?1";
     SUSPECTS = "SELECT region, token, account, state FROM copy WHERE unfinished = 1 AND due <= ?1 AND version <= ?2 AND attempts - failures >= 2 ORDER BY due LIMIT 16";
     LOCK_LANE = "SELECT account FROM copy_lane WHERE account = ?1 /* lock */";

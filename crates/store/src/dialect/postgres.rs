@@ -42,8 +42,12 @@ const PAUSE_MILLIS_MAX: u64 = 128;
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
 /// Every statement goes by an index, and what a scan of a small table reads would collide with every
-/// write to it. A server that does not know the setting does without.
-const SETTINGS: &str = "SET enable_seqscan = off";
+/// write to it. And a host that is gone must not hold the locks of a half-made transaction for as long
+/// as its connection seems to be there. A server that does not know a setting does without.
+const SETTINGS: [&str; 2] = [
+    "SET enable_seqscan = off",
+    "SET idle_in_transaction_session_timeout = 15000",
+];
 
 /// How long sent bytes may go unanswered by the other host's kernel. COMMIT itself has no timeout.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
@@ -75,7 +79,9 @@ impl Postgres {
         let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX);
         let settled = Hook::async_fn(|client, _| {
             Box::pin(async move {
-                drop(client.batch_execute(SETTINGS).await);
+                for setting in SETTINGS {
+                    drop(client.batch_execute(setting).await);
+                }
                 Ok(())
             })
         });

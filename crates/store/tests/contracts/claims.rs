@@ -299,6 +299,40 @@ async fn a_backlog_of_one_account_at_its_limit_makes_no_claim_slower() {
     }
 }
 
+/// Prints figures: `cargo nextest run -p mimeo-store --run-ignored only --no-capture ten_thousand`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn ten_thousand_copies_for_thirty_two_claimers() {
+    const ACCOUNTS: usize = 100;
+    for (engine, store) in stores_with(Options::default()).await {
+        queue(&store, HUB, 1).await;
+        let fill = format!(
+            "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) \
+             WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 9999) \
+             SELECT region, token || '-' || n, CAST(100000000000 + n % {ACCOUNTS} AS TEXT), version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body FROM copy, number"
+        );
+        assert_eq!(execute(&store, fill.leak()).await, 9_999);
+        store.mend_copy_lanes().await.expect("mended");
+        let before = store.gauges().conflicts;
+        let begun = Instant::now();
+        let claimers: Vec<_> = (0..CLAIMERS)
+            .map(|_| tokio::spawn(claim_all(store.clone())))
+            .collect();
+        let mut fences = Vec::new();
+        for claimer in claimers {
+            fences.extend(claimer.await.expect("no panic"));
+        }
+        let took = begun.elapsed();
+        fences.sort();
+        fences.dedup();
+        assert_eq!(fences.len(), 10_000, "{engine}");
+        assert!(fences.iter().all(|(_, fence)| *fence == 1), "{engine}");
+        let conflicts = store.gauges().conflicts - before;
+        let each = 10_000.0 / took.as_secs_f64();
+        println!("{engine}: {each:.0} claims a second, {conflicts} conflicts, {took:?}");
+    }
+}
+
 async fn finish(store: &Store, copy: &Copy) {
     let finished = write(store, Fence::of(copy), |tx, fence| {
         Box::pin(tx.succeed_copy(fence, at(9)))
