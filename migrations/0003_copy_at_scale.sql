@@ -4,6 +4,36 @@
 
 -- copies: whose products they come from, and what happened to them ----------------------------------
 
+-- Empty where the copy was accepted before the release that has these columns; servers fill them.
+ALTER TABLE copy ADD COLUMN source_region TEXT NOT NULL DEFAULT '';
+ALTER TABLE copy ADD COLUMN source_account TEXT NOT NULL DEFAULT '';
+ALTER TABLE copy ADD COLUMN source_product TEXT NOT NULL DEFAULT '';
+-- The failed copy that it repeats.
+ALTER TABLE copy ADD COLUMN retry_of TEXT;
+-- The idempotency token under which it was asked for: the two are forgotten together.
+ALTER TABLE copy ADD COLUMN request_token TEXT;
+-- JSON: how far its templates have come.
+ALTER TABLE copy ADD COLUMN progress TEXT;
+
+CREATE INDEX copy_by_age ON copy (region, account, created, token);
+CREATE INDEX copy_by_state_and_age ON copy (region, account, state, created, token);
+CREATE INDEX copy_by_source ON copy (source_account, region, created, token);
+CREATE INDEX copy_by_end ON copy (unfinished, finished, region, token);
+CREATE UNIQUE INDEX copy_by_retry ON copy (region, account, retry_of);
+-- Answers about copies are forgotten with their copies, and all others by age.
+CREATE INDEX replay_to_sweep ON replay (created, region, account, operation, token) WHERE operation <> 'CopyProduct';
+
+CREATE TABLE copy_event (
+    region TEXT NOT NULL,
+    account TEXT NOT NULL,
+    token TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (region, account, token, seq)
+);
+
 -- lanes: an account's waiting copies, so that nobody looks at 9,999 of them to find another's --------
 
 -- ready is 1 where there may be a copy to claim; of the ready ones the one goes first that was served

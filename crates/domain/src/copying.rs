@@ -13,9 +13,11 @@ use crate::tags::{self, Tag, TagChange};
 use crate::{ArtifactId, Caller, CopyToken, Mint, ProductId, Quotas, Refusal, Timestamp};
 
 mod course;
+mod event;
 mod status_detail;
 
 pub use course::Course;
+pub use event::{EVENTS_MAX, Event, Progress, Reason, Told};
 pub use status_detail::StatusDetail;
 
 /// How long a worker may be silent before another one takes its copy over.

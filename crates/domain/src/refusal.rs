@@ -44,6 +44,16 @@ pub enum Refusal {
     },
     #[error("Copy operation {0} not found.")]
     NoSuchCopy(CopyToken),
+    #[error("Copy operation {copy} has ended: it is {state}.")]
+    CopyEnded {
+        copy: CopyToken,
+        state: &'static str,
+    },
+    #[error("Copy operation {copy} is {state}. Only one that FAILED is retried.")]
+    CopyNotFailed {
+        copy: CopyToken,
+        state: &'static str,
+    },
     #[error("Template upload {0} not found.")]
     NoSuchUpload(String),
     #[error(

@@ -12,6 +12,8 @@ NoSuchShare = ポートフォリオ { $portfolio } は { $recipient } と共有�
 NoShareToAccept = ポートフォリオが見つかりません: { $it }
 NotAssociated = 製品 { $product } はポートフォリオ { $portfolio } に関連付けられていません。
 NoSuchCopy = コピー操作 { $it } が見つかりません。
+CopyEnded = コピー操作 { $copy } は終了しています: { $state }。
+CopyNotFailed = コピー操作 { $copy } は { $state } です。FAILED のコピーだけを再試行できます。
 NoSuchUpload = アップロードされたテンプレート { $it } が見つかりません。
 UploadName = 「{ $it }」はテンプレートの名前にできません。先頭が英数字で、英数字、ドット、ハイフン、アンダースコアからなる 128 文字以内の名前にしてください。
 ExactlyOneOf = 次のうち 1 つだけを指定してください: { $it }。
@@ -96,6 +98,7 @@ PRODUCT_QUOTA = コピー先アカウントのこのリージョンの製品数�
 ARTIFACT_QUOTA = コピー先の製品 { $product } のバージョン数がクォータの { $artifacts_max } を超えます。コピーするバージョンを減らすか、先にいくつか削除してください。
 TAG_QUOTA = コピー先の製品のタグ数がクォータの { $tags_max } を超えます。CopyTags を指定せずにコピーするか、先にいくつか削除してください。
 DEADLINE = コピーは 1 時間の期限までに終わりませんでした。もう一度コピーしてください。再び起きた場合は、このコピーのトークンのログを運用担当者に問い合わせてください。
+CANCELLED = コピーは完了する前にキャンセルされました。何も作成されていません。再試行するか、もう一度コピーしてください。
 INTERNAL = 内部エラー、参照番号 { $reference }。もう一度コピーしてください。再び起きた場合は、この参照番号のログを運用担当者に問い合わせてください。
 
 ## Rules of the service model

@@ -12,6 +12,8 @@ NoSuchShare = 产品组合 { $portfolio } 未与 { $recipient } 共享。
 NoShareToAccept = 找不到产品组合：{ $it }
 NotAssociated = 产品 { $product } 未与产品组合 { $portfolio } 关联。
 NoSuchCopy = 找不到复制操作 { $it }。
+CopyEnded = 复制操作 { $copy } 已结束：{ $state }。
+CopyNotFailed = 复制操作 { $copy } 的状态为 { $state }。只能重试 FAILED 的复制。
 NoSuchUpload = 找不到上传的模板 { $it }。
 UploadName = “{ $it }”不能用作模板名称：最多 128 个字母、数字、点、连字符和下划线，首字符须为字母或数字。
 ExactlyOneOf = 请只指定以下其中一项：{ $it }。
@@ -96,6 +98,7 @@ PRODUCT_QUOTA = 目标账户在此区域已有 { $products_max } 个产品，达
 ARTIFACT_QUOTA = 目标产品 { $product } 的版本数将超过配额 { $artifacts_max }。请减少复制的版本，或先删除一些版本。
 TAG_QUOTA = 目标产品的标签数将超过配额 { $tags_max }。请不带 CopyTags 复制，或先删除一些标签。
 DEADLINE = 复制未在一小时的期限内完成。请重新复制；如果再次发生，请向运维人员索取该复制令牌的日志。
+CANCELLED = 复制在完成之前已被取消。没有创建任何内容。请重试，或重新复制。
 INTERNAL = 内部错误，参考号 { $reference }。请重新复制；如果再次发生，请向运维人员索取该参考号的日志。
 
 ## Rules of the service model

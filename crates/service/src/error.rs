@@ -271,7 +271,8 @@ codes! {
     Modelled(OperationNotSupported):
         NoOrganization NotAdministrator NotManagementAccount;
     Modelled(InvalidState):
-        OrganizationsAccessDisabled DelegatesRegistered;
+        OrganizationsAccessDisabled DelegatesRegistered
+        CopyEnded CopyNotFailed;
     Modelled(DuplicateResource):
         ConstraintExists
         TagOptionAssociated SameTagOption

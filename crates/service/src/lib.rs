@@ -9,6 +9,7 @@ mod audit;
 mod authorize;
 pub mod bodies;
 pub mod check;
+pub mod copies;
 mod cx;
 mod dispatch;
 mod draft;

@@ -3,7 +3,7 @@
 mod artifacts;
 mod budgets;
 mod constraints;
-mod copying;
+pub(crate) mod copying;
 mod launch_paths;
 mod organizations;
 pub(crate) mod pending;

@@ -4,7 +4,8 @@
 //! that a worker which was thought dead and wakes up late changes nothing.
 
 use mimeo_domain::copying::{
-    Copy, CopyRequest, Course, DEADLINE_MILLIS, LEASE_MILLIS, Plan, State, StatusDetail,
+    Copy, CopyRequest, Course, DEADLINE_MILLIS, Event, LEASE_MILLIS, Plan, Reason, State,
+    StatusDetail,
 };
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, CopyToken, RegionName, Timestamp};
@@ -23,10 +24,11 @@ macro_rules! columns {
 }
 
 pub(crate) mod lanes;
+pub(crate) mod seen;
 
 statements! {
     COUNT_UNDER_WAY = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE account = ?1 AND unfinished = 1";
-    INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, ?11, 0, 0, ?7, ?8, ?9, ?10)";
+    INSERT = "INSERT INTO copy (region, token, account, version, state, unfinished, turn, due, fence, attempts, failures, deadline, created, target_product, body, source_region, source_account, source_product) VALUES (?1, ?2, ?3, ?4, 'QUEUED', 1, ?5, ?6, ?11, 0, 0, ?7, ?8, ?9, ?10, ?12, ?13, ?14)";
     FIND = concat!("SELECT ", columns!(), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
     HEARTBEAT = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     PLAN = "UPDATE copy SET plan = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
@@ -114,9 +116,13 @@ impl Tx<'_> {
             copy.request.target.id().as_str(),
             &body,
             copy.fence,
+            copy.request.source.region.as_str(),
+            copy.request.source.account.as_str(),
+            copy.request.source.product.as_str(),
         ];
         self.execute(INSERT, row).await?;
-        self.line_up(account, now).await
+        self.line_up(account, now).await?;
+        self.tell(&Fence::of(copy), &Event::Accepted).await
     }
 
     /// Copies of the account that wait or run.
@@ -145,6 +151,17 @@ impl Tx<'_> {
             .transpose()
     }
 
+    /// Who has tried more often than tries have ended was held by a worker that fell silent.
+    async fn tell_claimed(&mut self, copy: &Copy) -> Result<(), StoreError> {
+        let attempt = copy.attempts;
+        let event = if attempt > copy.failures + 1 {
+            Event::TakenOver { attempt }
+        } else {
+            Event::Claimed { attempt }
+        };
+        self.tell(&Fence::of(copy), &event).await
+    }
+
     /// Renews the lease.
     pub async fn renew_lease(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
         let until = self.now().await? + LEASE_MILLIS;
@@ -161,17 +178,14 @@ impl Tx<'_> {
     }
 
     pub async fn store_plan(&mut self, fence: &Fence, plan: &Plan) -> Result<Fenced, StoreError> {
+        let artifacts_count = plan.artifacts.len() as u64;
         let plan = document(plan);
-        self.fenced(
-            PLAN,
-            params![
-                fence.region.as_str(),
-                fence.token.as_str(),
-                fence.number,
-                &plan
-            ],
-        )
-        .await
+        let (region, token) = (fence.region.as_str(), fence.token.as_str());
+        let done = self
+            .fenced(PLAN, params![region, token, fence.number, &plan])
+            .await?;
+        let event = Event::Planned { artifacts_count };
+        self.tell_if(fence, done, &event).await
     }
 
     /// The copy is done; what it made must be written in this same transaction.
@@ -182,7 +196,12 @@ impl Tx<'_> {
     ) -> Result<Fenced, StoreError> {
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
         let row = params![region, token, fence.number, now.millis()];
-        self.freed(fence, SUCCEED, row).await
+        let done = self.freed(fence, SUCCEED, row).await?;
+        if done == Fenced::Written {
+            self.tell(fence, &Event::Brought).await?;
+            self.tell(fence, &Event::Succeeded).await?;
+        }
+        Ok(done)
     }
 
     pub async fn fail_copy(
@@ -191,28 +210,40 @@ impl Tx<'_> {
         detail: &StatusDetail,
         now: Timestamp,
     ) -> Result<Fenced, StoreError> {
+        let event = Event::Failed {
+            code: detail.code().to_owned(),
+        };
         let detail = document(detail);
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
         let row = params![region, token, fence.number, now.millis(), &detail];
-        self.freed(fence, FAIL, row).await
+        let done = self.freed(fence, FAIL, row).await?;
+        self.tell_if(fence, done, &event).await
     }
 
     /// A try failed: the copy may be claimed again after `wait_millis` of the database's clock.
     pub async fn postpone_copy(
         &mut self,
         fence: &Fence,
+        reason: Reason,
         wait_millis: i64,
     ) -> Result<Fenced, StoreError> {
         let due = self.now().await? + wait_millis;
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
-        self.requeued(fence, POSTPONE, params![region, token, fence.number, due])
-            .await
+        let done = self
+            .requeued(fence, POSTPONE, params![region, token, fence.number, due])
+            .await?;
+        let event = Event::Postponed {
+            reason,
+            wait_millis,
+        };
+        self.tell_if(fence, done, &event).await
     }
 
     /// A worker that stops hands its copy back; this try does not count.
     pub async fn give_copy_back(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
         let row = params![fence.region.as_str(), fence.token.as_str(), fence.number];
-        self.requeued(fence, GIVE_BACK, row).await
+        let done = self.requeued(fence, GIVE_BACK, row).await?;
+        self.tell_if(fence, done, &Event::GivenBack).await
     }
 
     /// For the one server that owns a store: whoever held leases before it started is dead.
@@ -274,6 +305,19 @@ impl Tx<'_> {
                 .await?
                 .unwrap_or(0),
         ))
+    }
+
+    /// Tells what took effect, and only that.
+    async fn tell_if(
+        &mut self,
+        fence: &Fence,
+        done: Fenced,
+        event: &Event,
+    ) -> Result<Fenced, StoreError> {
+        if done == Fenced::Written {
+            self.tell(fence, event).await?;
+        }
+        Ok(done)
     }
 
     async fn fenced(

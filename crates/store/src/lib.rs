@@ -17,6 +17,7 @@ mod checks;
 mod column;
 mod constraints;
 mod copies;
+mod copy_events;
 mod dialect;
 mod error;
 mod identities;
@@ -45,6 +46,7 @@ pub use audit::{AuditKey, AuditPage, AuditRecord, AuditSought, ExportedAudit, PR
 pub use checks::{
     CheckedArtifact, CheckedCopy, CheckedProducts, CheckedReplay, CheckedUpload, Odd,
 };
+pub use copies::seen::{CopiesSought, SeenCopy, Whose};
 pub use copies::{Fence, Fenced};
 pub use dialect::postgres::{RETRIES_MAX, Wakes};
 pub use dialect::{Dialect, Row, Tx, Value};
@@ -78,6 +80,8 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("audit", audit::STATEMENTS),
     ("copies", copies::STATEMENTS),
     ("lanes", copies::lanes::STATEMENTS),
+    ("copies seen", copies::seen::STATEMENTS),
+    ("copy events", copy_events::STATEMENTS),
     ("migrate", migrate::STATEMENTS),
     ("portfolios", portfolios::STATEMENTS),
     ("budgets", budgets::STATEMENTS),

@@ -21,7 +21,7 @@ const SWEEP_MAX: i64 = 1_000;
 statements! {
     FIND = "SELECT fingerprint, answer FROM replay WHERE region = ?1 AND account = ?2 AND operation = ?3 AND token = ?4";
     INSERT = "INSERT INTO replay (region, account, operation, token, fingerprint, answer, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    SWEEP = "DELETE FROM replay WHERE (region, account, operation, token) IN (SELECT region, account, operation, token FROM replay WHERE created < ?1 ORDER BY created, region, account, operation, token LIMIT ?2)";
+    SWEEP = "DELETE FROM replay WHERE (region, account, operation, token) IN (SELECT region, account, operation, token FROM replay WHERE operation <> 'CopyProduct' AND created < ?1 ORDER BY created, region, account, operation, token LIMIT ?2)";
 }
 
 impl Tx<'_> {
@@ -65,7 +65,8 @@ impl Tx<'_> {
         self.execute(INSERT, row).await.map(drop)
     }
 
-    /// Forgets answers older than `before`, a bounded number of them; says how many.
+    /// Forgets answers older than `before`, a bounded number of them; says how many. Those about copies
+    /// are forgotten with their copies.
     pub async fn sweep_replays(&mut self, before: Timestamp) -> Result<u64, StoreError> {
         self.execute(SWEEP, params![before.millis(), SWEEP_MAX])
             .await

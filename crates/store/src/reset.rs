@@ -50,6 +50,7 @@ statements! {
     REPLAYS = forget!("replay", "account = ?2");
     TALLIES = forget!("tally", "account = ?2");
     UPLOADS = forget!("upload", "account = ?2");
+    COPY_EVENTS = forget!("copy_event", "account = ?2");
     COPIES = forget!("copy", "account = ?2");
     BUDGETS = forget_with!("budget_resource", "product"."resource_id", "portfolio"."resource_id");
     ACTIONS_OF_ARTIFACTS = forget!("service_action_artifact", "account = ?2");

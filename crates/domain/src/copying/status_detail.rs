@@ -45,6 +45,8 @@ pub enum StatusDetail {
         tags_max: u64,
     },
     Deadline,
+    /// Its owner wished it.
+    Cancelled,
     Internal {
         reference: CopyToken,
     },
@@ -84,6 +86,7 @@ impl StatusDetail {
             },
             Self::TagQuota { tags_max: 20 },
             Self::Deadline,
+            Self::Cancelled,
             Self::Internal {
                 reference: CopyToken::from("copyproduct-abcdefghijklm"),
             },
@@ -104,6 +107,7 @@ impl StatusDetail {
             Self::ArtifactQuota { .. } => "ARTIFACT_QUOTA",
             Self::TagQuota { .. } => "TAG_QUOTA",
             Self::Deadline => "DEADLINE",
+            Self::Cancelled => "CANCELLED",
             Self::Internal { .. } => "INTERNAL",
             Self::Rehearsed { .. } => "REHEARSED",
         }
@@ -176,6 +180,10 @@ impl fmt::Display for StatusDetail {
                 f,
                 "The copy did not finish before its deadline of one hour. Copy again; if it \
                  happens twice, ask the operator for the log lines of this copy's token."
+            ),
+            Self::Cancelled => write!(
+                f,
+                "The copy was cancelled before it finished. Nothing was made. Retry it, or copy again."
             ),
             Self::Internal { reference } => write!(
                 f,

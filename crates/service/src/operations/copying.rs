@@ -1,4 +1,4 @@
 //! Copying products.
 
-mod copy_product;
+pub(crate) mod copy_product;
 mod describe_copy_product_status;

@@ -4,16 +4,18 @@
 //! under a fence. So a restart, a second worker or one that wakes up late can do no harm.
 
 mod landing;
+mod report;
 mod templates;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mimeo_domain::Timestamp;
-use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Step, next_step};
+use mimeo_domain::copying::{self, Copy, Plan, Reason, StatusDetail, Step, next_step};
 use mimeo_store::{AuthScope, Fence, Fenced, Mark, Store, StoreError, Tx, Work};
 
 use landing::Landing;
+use report::Report;
 
 use super::orphans::FindMarks;
 use super::{Point, Verdict, lease};
@@ -42,6 +44,8 @@ pub enum Ending {
 enum Trouble {
     /// May pass: the try counts as failed, and there is another one.
     Transient(String),
+    /// The same, with the reason that the caller is told.
+    Because(Reason, String),
     /// Will not pass.
     Permanent(StatusDetail),
     Stale,
@@ -55,12 +59,22 @@ impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict | StoreError::Overloaded | StoreError::Full => {
-                Self::Transient(error.to_string())
+                Self::Because(Reason::StoreUnavailable, error.to_string())
             }
             StoreError::Duplicate
             | StoreError::Unavailable
             | StoreError::Unknown
             | StoreError::Broken(_) => Self::Store(error),
+        }
+    }
+}
+
+impl Trouble {
+    /// Trouble without a reason of its own, in a step that has this one.
+    fn about(self, reason: Reason) -> Self {
+        match self {
+            Self::Transient(text) => Self::Because(reason, text),
+            other => other,
         }
     }
 }
@@ -99,7 +113,12 @@ pub async fn drive(
         };
         return match trouble {
             Trouble::Permanent(detail) => give_up(world, store, &copy, detail).await,
-            Trouble::Transient(reason) => postpone(world, store, &copy, reason, chance).await,
+            Trouble::Transient(text) => {
+                postpone(world, store, &copy, (Reason::Internal, text), chance).await
+            }
+            Trouble::Because(reason, text) => {
+                postpone(world, store, &copy, (reason, text), chance).await
+            }
             Trouble::Stale => Ok(Ending::Stale),
             Trouble::Crashed => Ok(Ending::Crashed),
             Trouble::Store(error) => Err(error),
@@ -114,12 +133,20 @@ pub async fn drive(
 async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Trouble> {
     let now = store.read(Now).await?;
     match (next_step(copy, now), &copy.plan) {
-        (Step::ReadSource, _) => read_source(world, store, copy, now).await,
+        (Step::ReadSource, _) => read_source(world, store, copy, now)
+            .await
+            .map_err(|trouble| trouble.about(Reason::SourceUnavailable)),
         (Step::Land, Some(plan)) => {
             let marks = marks(world, store, copy, plan).await?;
-            match templates::bring(world, copy, plan, now).await?.learned {
+            let mut report = Report::begin(store, copy, plan).await?;
+            let brought = templates::bring(world, copy, plan, now, &mut report)
+                .await
+                .map_err(|trouble| trouble.about(Reason::TemplatesUnavailable))?;
+            match brought.learned {
                 Some(learned) => store_plan(world, store, copy, learned).await,
-                None => land(world, store, copy, plan, marks, now).await,
+                None => land(world, store, copy, plan, marks, now, report.progress)
+                    .await
+                    .map_err(|trouble| trouble.about(Reason::SourceUnavailable)),
             }
         }
         (Step::GiveUp(detail), _) => Err(Trouble::Permanent(detail)),
@@ -179,7 +206,7 @@ fn source_away(copy: &Copy, now: Timestamp, reason: String) -> Trouble {
         let region = copy.request.source.region.to_string();
         return Trouble::Permanent(StatusDetail::SourceUnavailable { region });
     }
-    Trouble::Transient(reason)
+    Trouble::Because(Reason::SourceUnavailable, reason)
 }
 
 /// What was visible when the copy was accepted and is not now was deleted or unshared: the two look
@@ -216,6 +243,7 @@ async fn land(
     plan: &Plan,
     marks: Vec<Mark>,
     now: Timestamp,
+    reported: copying::Progress,
 ) -> Result<Progress, Trouble> {
     pass(world, Point::Land)?;
     let source = &copy.request.source;
@@ -235,6 +263,7 @@ async fn land(
         fence: Fence::of(copy),
         copy: copy.clone(),
         plan: plan.clone(),
+        reported,
         quotas: world.quotas.clone(),
         source_is_here,
         rehearsal: world.rehearsal.clone(),
@@ -275,16 +304,18 @@ async fn postpone(
     world: &World,
     store: &Store,
     copy: &Copy,
-    reason: String,
+    (reason, text): (Reason, String),
     chance: u64,
 ) -> Result<Ending, StoreError> {
     if pass(world, Point::Postpone).is_err() {
         return Ok(Ending::Crashed);
     }
-    Ok(match lease::put_off(store, copy, chance).await? {
-        Fenced::Written => Ending::Postponed(reason),
-        Fenced::Stale => Ending::Stale,
-    })
+    Ok(
+        match lease::put_off_for(store, copy, reason, chance).await? {
+            Fenced::Written => Ending::Postponed(text),
+            Fenced::Stale => Ending::Stale,
+        },
+    )
 }
 
 fn pass(world: &World, point: Point) -> Result<(), Trouble> {

@@ -1,6 +1,6 @@
 //! Holding a copy: the heartbeat, and the ways to let go of it.
 
-use mimeo_domain::copying::{Copy, backoff_millis};
+use mimeo_domain::copying::{Copy, Reason, backoff_millis};
 use mimeo_store::{Fence, Fenced, Store, StoreError, Tx, Work};
 
 /// Renews the lease of a copy that is being worked on.
@@ -13,12 +13,23 @@ pub async fn give_back(store: &Store, fence: &Fence) -> Result<Fenced, StoreErro
     store.write(GiveBack(fence.clone())).await
 }
 
-/// Counts a failed try, and lets the next one come later. `chance` spreads it.
+/// Counts a try that broke, and lets the next one come later. `chance` spreads it.
 pub async fn put_off(store: &Store, copy: &Copy, chance: u64) -> Result<Fenced, StoreError> {
+    put_off_for(store, copy, Reason::Internal, chance).await
+}
+
+/// The same for a try that failed, with the reason that is told.
+pub(super) async fn put_off_for(
+    store: &Store,
+    copy: &Copy,
+    reason: Reason,
+    chance: u64,
+) -> Result<Fenced, StoreError> {
     let wait_millis = backoff_millis(copy.failures, chance);
     store
         .write(PutOff {
             fence: Fence::of(copy),
+            reason,
             wait_millis,
         })
         .await
@@ -58,6 +69,7 @@ impl Work for GiveBack {
 
 struct PutOff {
     fence: Fence,
+    reason: Reason,
     wait_millis: i64,
 }
 
@@ -66,7 +78,8 @@ impl Work for PutOff {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
-        tx.postpone_copy(&self.fence, self.wait_millis).await
+        tx.postpone_copy(&self.fence, self.reason, self.wait_millis)
+            .await
     }
 }
 

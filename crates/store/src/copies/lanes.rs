@@ -180,7 +180,9 @@ impl Work for ClaimSuspect {
             let row = params![now, until, RECORD_VERSION, &region, &token];
             let claimed = tx.query_one(CLAIM_SUSPECT, row, stored).await?;
             if let Some(copy) = claimed {
-                return copy.read().map(Some);
+                let copy = copy.read()?;
+                tx.tell_claimed(&copy).await?;
+                return Ok(Some(copy));
             }
         }
         Ok(None)
@@ -243,10 +245,12 @@ impl Tx<'_> {
     ) -> Result<Option<Copy>, StoreError> {
         let until = now + LEASE_MILLIS;
         let row = params![now, until, RECORD_VERSION, account, state];
-        self.query_one(CLAIM, row, stored)
-            .await?
-            .map(StoredCopy::read)
-            .transpose()
+        let claimed = self.query_one(CLAIM, row, stored).await?;
+        let Some(copy) = claimed.map(StoredCopy::read).transpose()? else {
+            return Ok(None);
+        };
+        self.tell_claimed(&copy).await?;
+        Ok(Some(copy))
     }
 
     /// How many copies of the account run, those of dead workers too, and when the first lease ends.

@@ -1,6 +1,6 @@
 //! Copies: a stale fence writes nothing, and a final copy stays as it is.
 
-use mimeo_domain::copying::{Copy, Plan, State, StatusDetail};
+use mimeo_domain::copying::{Copy, Plan, Reason, State, StatusDetail};
 use mimeo_domain::products::{Details, ProductType};
 use mimeo_store::testing::stores;
 use mimeo_store::{Fence, Fenced, Store, Tx};
@@ -21,7 +21,9 @@ const FENCED: [(&str, FencedWrite); 6] = [
     ("fail", |tx, fence| {
         Box::pin(tx.fail_copy(fence, &StatusDetail::Deadline, at(9)))
     }),
-    ("postpone", |tx, fence| Box::pin(tx.postpone_copy(fence, 0))),
+    ("postpone", |tx, fence| {
+        Box::pin(tx.postpone_copy(fence, Reason::Internal, 0))
+    }),
     ("give back", |tx, fence| Box::pin(tx.give_copy_back(fence))),
 ];
 
@@ -169,7 +171,7 @@ async fn a_postponed_try_counts_and_one_given_back_does_not() {
         let copy = claim(&store, 9).await.expect("due at once");
         assert_eq!((copy.attempts, copy.failures), (2, 1), "{engine}");
         let later = write(&store, Fence::of(&copy), |tx, fence| {
-            Box::pin(tx.postpone_copy(fence, 60_000))
+            Box::pin(tx.postpone_copy(fence, Reason::Internal, 60_000))
         });
         assert_eq!(later.await, Ok(Fenced::Written), "{engine}");
         assert_eq!(claim(&store, 9).await, None, "{engine}: not due yet");

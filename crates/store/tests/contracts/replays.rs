@@ -70,9 +70,9 @@ async fn a_sweep_forgets_the_old_a_bounded_number_at_a_time() {
         // A thousand and one old ones of one statement.
         let many = "INSERT INTO replay (region, account, operation, token, fingerprint, answer, created) \
                     WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1001) \
-                    SELECT 'eu-west-1', '111111111111', 'CopyProduct', 't' || n, 'f', '{}', n FROM number";
+                    SELECT 'eu-west-1', '111111111111', 'CreateProduct', 't' || n, 'f', '{}', n FROM number";
         assert_eq!(execute(&store, many).await, 1001, "{engine}");
-        let place = || (scope(HUB), "CopyProduct");
+        let place = || (scope(HUB), "CreateProduct");
         remember(&store, place(), "new", "{}", 5_000)
             .await
             .expect("remembered");

@@ -9,7 +9,7 @@ use mimeo_api::{CopyProduct, CopyProductInput, CopyProductOutput};
 use mimeo_domain::arn::ProductArn;
 use mimeo_domain::copying::{self, Copy, CopyRequest, CopyTags, State, Target};
 use mimeo_domain::products::ProductType;
-use mimeo_domain::{ArtifactId, Refusal};
+use mimeo_domain::{ArtifactId, CopyToken, ProductId, Refusal};
 
 use crate::cx::{Cx, Handle, Outside, Prepared};
 use crate::error::{Failure, Stop};
@@ -19,76 +19,111 @@ use crate::world::World;
 impl Handle for CopyProduct {
     /// The source may live in another Region's store: it is looked at as the caller may see it.
     async fn prepare(outside: &Outside<'_>, input: &CopyProductInput) -> Result<Prepared, Stop> {
-        let arn = source_arn(input)?;
-        let artifacts = asked_artifacts(input)?;
-        let seen = source::look(outside.world, outside.caller, &arn).await?;
-        let seen = seen.ok_or(Refusal::NoSuchProduct(arn.product))?;
-        if seen.product.product_type == ProductType::Marketplace {
-            return Err(Refusal::MarketplaceProduct.into());
-        }
-        copying::all_there(&artifacts, &seen.artifacts)?;
-        let rehearsal = outside.world.rehearsal.as_ref();
-        Ok(Prepared {
-            source: Some(seen),
-            rehearsed: rehearsal.map(|rehearsal| rehearsal.copy(outside.caller)),
-            ..Prepared::default()
-        })
+        look(outside, source_arn(input)?, &asked_artifacts(input)?).await
     }
 
     async fn handle(
         cx: &mut Cx<'_, '_>,
         input: &CopyProductInput,
     ) -> Result<CopyProductOutput, Stop> {
-        let seen = cx.prepared.source.as_ref();
-        let source = &seen
-            .ok_or_else(|| Failure::Bug("a copy without a source".into()))?
-            .product;
-        let target = match &input.target_product_id {
-            None => Target::New(cx.mint.product_id()),
-            Some(id) => {
-                let target = cx.own_product(&id.as_str().into()).await?.product;
-                copying::same_type(source.product_type, target.product_type)?;
-                Target::Existing(target.id)
-            }
+        let asked = Asked {
+            source: source_arn(input)?,
+            artifacts: asked_artifacts(input)?,
+            target: input
+                .target_product_id
+                .as_ref()
+                .map(|id| id.as_str().into()),
+            // An empty name is none: nobody wants a product without one.
+            name: input
+                .target_product_name
+                .clone()
+                .filter(|name| !name.is_empty()),
+            tags: copy_tags(input),
         };
-        let copies_max = cx.quotas.copies_under_way;
-        if cx.tx.count_copies_under_way(cx.scope).await? >= copies_max {
-            return Err(Refusal::TooManyCopies { copies_max }.into());
-        }
-        let rehearsed = cx.prepared.rehearsed.as_ref();
-        let copy = Copy {
-            token: cx.mint.copy_token(),
-            caller: cx.caller.clone(),
-            request: CopyRequest {
-                source: source_arn(input)?,
-                artifacts: asked_artifacts(input)?,
-                target,
-                // An empty name is none: nobody wants a product without one.
-                name: input
-                    .target_product_name
-                    .clone()
-                    .filter(|name| !name.is_empty()),
-                tags: copy_tags(input),
-            },
-            seed: cx.mint.seed(),
-            state: State::Queued,
-            fence: rehearsed.map_or(0, |rehearsed| rehearsed.fence),
-            attempts: 0,
-            failures: 0,
-            deadline: cx.now.plus_millis(copying::DEADLINE_MILLIS),
-            created: cx.now,
-            plan: None,
-            course: rehearsed.and_then(|rehearsed| rehearsed.course.clone()),
-        };
-        cx.tx.insert_copy(&copy).await?;
+        let token = accept(cx, asked).await?;
+        cx.tx
+            .note_copy_request(cx.scope, &token, &input.idempotency_token)
+            .await?;
         Ok(CopyProductOutput {
-            copy_product_token: Some(copy.token.to_string()),
+            copy_product_token: Some(token.to_string()),
         })
     }
 
     fn done(world: &World) {
         world.ring();
     }
+}
+
+/// What a copy is asked to do, before its target has an id.
+pub(crate) struct Asked {
+    pub source: ProductArn,
+    pub artifacts: Vec<ArtifactId>,
+    pub target: Option<ProductId>,
+    pub name: Option<String>,
+    pub tags: CopyTags,
+}
+
+/// Looks at the source as the caller may see it now.
+pub(crate) async fn look(
+    outside: &Outside<'_>,
+    arn: ProductArn,
+    artifacts: &[ArtifactId],
+) -> Result<Prepared, Stop> {
+    let seen = source::look(outside.world, outside.caller, &arn).await?;
+    let seen = seen.ok_or(Refusal::NoSuchProduct(arn.product))?;
+    if seen.product.product_type == ProductType::Marketplace {
+        return Err(Refusal::MarketplaceProduct.into());
+    }
+    copying::all_there(artifacts, &seen.artifacts)?;
+    let rehearsal = outside.world.rehearsal.as_ref();
+    Ok(Prepared {
+        source: Some(seen),
+        rehearsed: rehearsal.map(|rehearsal| rehearsal.copy(outside.caller)),
+        ..Prepared::default()
+    })
+}
+
+/// Accepts a copy whose source was looked at: the row that it writes is the job.
+pub(crate) async fn accept(cx: &mut Cx<'_, '_>, asked: Asked) -> Result<CopyToken, Stop> {
+    let seen = cx.prepared.source.as_ref();
+    let source = &seen
+        .ok_or_else(|| Failure::Bug("a copy without a source".into()))?
+        .product;
+    let target = match &asked.target {
+        None => Target::New(cx.mint.product_id()),
+        Some(id) => {
+            let target = cx.own_product(id).await?.product;
+            copying::same_type(source.product_type, target.product_type)?;
+            Target::Existing(target.id)
+        }
+    };
+    let copies_max = cx.quotas.copies_under_way;
+    if cx.tx.count_copies_under_way(cx.scope).await? >= copies_max {
+        return Err(Refusal::TooManyCopies { copies_max }.into());
+    }
+    let rehearsed = cx.prepared.rehearsed.as_ref();
+    let copy = Copy {
+        token: cx.mint.copy_token(),
+        caller: cx.caller.clone(),
+        request: CopyRequest {
+            source: asked.source,
+            artifacts: asked.artifacts,
+            target,
+            name: asked.name,
+            tags: asked.tags,
+        },
+        seed: cx.mint.seed(),
+        state: State::Queued,
+        fence: rehearsed.map_or(0, |rehearsed| rehearsed.fence),
+        attempts: 0,
+        failures: 0,
+        deadline: cx.now.plus_millis(copying::DEADLINE_MILLIS),
+        created: cx.now,
+        plan: None,
+        course: rehearsed.and_then(|rehearsed| rehearsed.course.clone()),
+    };
+    cx.tx.insert_copy(&copy).await?;
+    Ok(copy.token)
 }
 
 fn source_arn(input: &CopyProductInput) -> Result<ProductArn, Refusal> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mimeo_domain::artifacts::Artifact;
-use mimeo_domain::copying::{self, Copy, Plan, StatusDetail, Target};
+use mimeo_domain::copying::{self, Copy, Plan, Progress, StatusDetail, Target};
 use mimeo_domain::{Quotas, Timestamp};
 use mimeo_store::{AuthScope, Fence, Mark, Tally, Tx, Work};
 
@@ -16,6 +16,8 @@ pub(super) struct Landing {
     pub fence: Fence,
     pub copy: Copy,
     pub plan: Plan,
+    /// What is told of its templates.
+    pub reported: Progress,
     pub quotas: Quotas,
     /// The source's Region lives in this store: the right to see it is part of the transaction.
     pub source_is_here: bool,
@@ -36,6 +38,7 @@ impl Work for Landing {
             now = rehearsal.now(now);
         }
         // First of all the fence: from here on nobody else can land this copy.
+        written(tx.store_progress(&self.fence, &self.reported).await?)?;
         written(tx.succeed_copy(&self.fence, now).await?)?;
         if !tx
             .name_bodies(&self.shelf, &self.plan.digests(), &self.marks)

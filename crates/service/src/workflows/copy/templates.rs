@@ -15,6 +15,7 @@ use mimeo_templates::shelf::{BODY_BYTES_MAX, Body, Digest, Shelf, ShelfError, Ve
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
+use super::report::Report;
 use super::{Trouble, lost_source, pass, source_away};
 use crate::source::{self, Source, SourceError};
 use crate::workflows::Point;
@@ -49,6 +50,7 @@ pub(super) async fn bring(
     copy: &Copy,
     plan: &Plan,
     now: Timestamp,
+    report: &mut Report<'_>,
 ) -> Result<Brought, Trouble> {
     pass(world, Point::VerifyTemplates)?;
     let carrier = Carrier {
@@ -72,6 +74,10 @@ pub(super) async fn bring(
             break;
         };
         let carried = carried?;
+        let digest = carried.digest.to_string();
+        report
+            .brought(carried.planned, &digest, carried.bytes_moved)
+            .await?;
         match carried.bytes_moved {
             Some(bytes) => {
                 brought.bodies_moved_count += 1;
@@ -80,7 +86,7 @@ pub(super) async fn bring(
             None => brought.bodies_there_count += 1,
         }
         if carried.planned.unread {
-            learned.insert(&carried.planned.source, carried.digest.to_string());
+            learned.insert(&carried.planned.source, digest);
         }
     }
     if !learned.is_empty() {
