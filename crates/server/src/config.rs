@@ -70,6 +70,7 @@ pub struct Config {
     pub limits: Limits,
     pub workers: Workers,
     pub audit: Auditing,
+    pub copies: Copies,
     /// The document to be applied at the start.
     pub seed: Option<PathBuf>,
     pub drain: Duration,
@@ -168,6 +169,13 @@ pub struct Limits {
     pub turn: Duration,
     pub answer: Duration,
     pub request: Duration,
+}
+
+/// What becomes of copies that have ended.
+#[derive(Debug, Clone)]
+pub struct Copies {
+    /// They are kept for so long; `None` is for ever.
+    pub retention_days: Option<u32>,
 }
 
 /// How many copies run at once.
@@ -366,6 +374,9 @@ impl Config {
                 turn: Duration::ZERO,
                 answer: Duration::ZERO,
                 request: Duration::ZERO,
+            },
+            copies: Copies {
+                retention_days: None,
             },
             workers: Workers {
                 copies_max: 0,

@@ -20,6 +20,7 @@ mod seed;
 mod serve;
 mod sts;
 mod sweeper;
+mod tidying;
 pub mod upkeep;
 mod worker;
 

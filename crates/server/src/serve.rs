@@ -35,6 +35,7 @@ use crate::opening;
 use crate::phase::{Phase, phases};
 use crate::seed::{self, SeedError};
 use crate::sweeper;
+use crate::tidying;
 use crate::worker::Workers;
 
 /// Where templates go beside a database that has no folder.
@@ -188,6 +189,8 @@ impl Server {
                 company: Arc::clone(&company),
             };
             tasks.spawn(workers.run());
+            let keep_days = config.copies.retention_days;
+            tasks.spawn(tidying::run(store.clone(), keep_days, watch.clone()));
         }
         tasks.spawn(sweeper::run(
             service.clone(),
@@ -388,6 +391,7 @@ async fn world(
         quotas: config.quotas.clone(),
         page_key: PageKey::new(page_key.as_bytes()),
         copy_accepted: Arc::new(Notify::new()),
+        copy_told: Arc::new(Notify::new()),
         gate: None,
         rehearsal: (!verified).then(Arc::default),
         audit: Arc::new(config.audit.begin()),

@@ -5,5 +5,6 @@ mod gate;
 pub mod hold;
 pub mod lease;
 pub mod orphans;
+pub mod tidy;
 
 pub use gate::{Gate, Point, Verdict};

@@ -141,6 +141,8 @@ pub struct World {
     pub page_key: PageKey,
     /// Rung when a copy was accepted, so that a waiting worker looks at once.
     pub copy_accepted: Arc<Notify>,
+    /// Rung when something happened to a copy here, so that who watches it looks at once.
+    pub copy_told: Arc<Notify>,
     /// Lets a drill stop a workflow at any of its points; `None` in production.
     pub gate: Option<Gate>,
     /// What a test set for clock, ids and copies; `None` in verified mode.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::values::{
-    count, count_or_none, data, hours, list, listen, log, log_level, maybe, millis, seconds, switch,
+    count, count_or_none, data, hours, list, listen, log, log_level, maybe, millis, retention_days,
+    seconds, switch,
 };
 use super::{Config, MasterKey, Secret};
 
@@ -162,6 +163,10 @@ settings! {
             "0" => None,
             _ => Some(Duration::from_secs(u64::from(count::<u16>(text)?) * 86_400)),
         };
+
+    "copies.retention_days" ["copies-retention-days"] "DAYS" = "90",
+        "How long copies and their events are kept after their end: 30 days or more, or 0 for ever.",
+        |config, text| config.copies.retention_days = retention_days(text)?;
 
     "quotas.portfolios" [] "NUMBER" = "100", "Portfolios of an account in a Region.",
         |config, text| config.quotas.portfolios = count(text)?;

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::{Data, LogFormat};
 
+/// What was answered about a copy holds at least for so long.
+const RETENTION_DAYS_MIN: u32 = 30;
+
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     match text {
         "true" | "on" | "1" => Ok(true),
@@ -27,6 +30,17 @@ pub(super) fn count_or_none(text: &str) -> Result<usize, String> {
     text.parse::<u16>()
         .map(usize::from)
         .map_err(|_| format!("{text:?} is not a number"))
+}
+
+/// Days from 30 on; 0 is for ever.
+pub(super) fn retention_days(text: &str) -> Result<Option<u32>, String> {
+    match text.parse() {
+        Ok(0) => Ok(None),
+        Ok(days) if days >= RETENTION_DAYS_MIN => Ok(Some(days)),
+        _ => Err(format!(
+            "{text:?} is neither 0 nor a number from {RETENTION_DAYS_MIN} on"
+        )),
+    }
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {

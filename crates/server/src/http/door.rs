@@ -8,7 +8,6 @@ use futures_util::FutureExt;
 use http::header::EXPECT;
 use http::request::Parts;
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use mimeo_domain::Caller;
 use mimeo_service::{Answer, Authority, Call, Failure, Rejection, Service, Stop, Trail};
@@ -21,10 +20,11 @@ use uuid::Uuid;
 
 use super::artifacts::TEMPLATES_OUT_MAX;
 use super::body::{self, Body, PERMIT_BYTES, Unread};
-use super::reply::{PLAIN_JSON, Reply, XML};
+use super::reply::{PLAIN_JSON, Payload, Reply, XML};
 use super::route::Route;
 use super::sts;
 use super::target::{check_form, operation, other_service, target};
+use super::v1::Streams;
 use crate::clock::Arrived;
 use crate::config::{Config, Limits};
 use crate::control::Control;
@@ -57,6 +57,8 @@ pub(crate) struct Door {
     pub control: Option<Control>,
     /// Each is a template on its way out; see [`super::artifacts`].
     pub(super) templates_out: Arc<Semaphore>,
+    /// Streams of events that are open.
+    pub streams: Streams,
     requests: Semaphore,
     bodies: Semaphore,
 }
@@ -137,6 +139,7 @@ impl Door {
             service,
             front,
             templates_out: Arc::new(Semaphore::new(TEMPLATES_OUT_MAX)),
+            streams: Streams::default(),
             requests: Semaphore::new(limits.requests_max),
             bodies: Semaphore::new(limits.bodies_bytes_max.div_ceil(PERMIT_BYTES)),
             limits,
@@ -146,7 +149,7 @@ impl Door {
     }
 
     /// Answers a request. Never fails: what goes wrong is an answer too.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Payload> {
         let mut arrived = Arrived::now();
         if let Some(control) = &self.control {
             arrived.now = control.rehearsal.now(arrived.now);

@@ -1,9 +1,14 @@
 //! Answers as HTTP has them: status, the three headers of AWS, the body.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS};
+use futures_util::{Stream, StreamExt};
+use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Either, Full, StreamBody};
+use hyper::body::Frame;
 use mimeo_api::Protocol;
 use uuid::Uuid;
 
@@ -19,14 +24,18 @@ pub(super) const XML: &str = "text/xml";
 pub(super) const PLAIN_JSON: &str = "application/json";
 /// A JSON object a line.
 pub(super) const NDJSON: &str = "application/x-ndjson";
+pub(super) const EVENTS: &str = "text/event-stream";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 pub(super) const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What a client reads: nearly always all of it at once, else a stream.
+pub(crate) type Payload = Either<Full<Bytes>, UnsyncBoxBody<Bytes, Infallible>>;
 
 /// An answer about to be sent.
 pub(super) struct Reply {
     pub status: u16,
     pub kind: &'static str,
-    pub body: Bytes,
+    body: Payload,
     /// Set where the body of the request was not read to its end.
     pub close: bool,
     /// Where the next page begins, for what has no member to say it.
@@ -40,7 +49,21 @@ impl Reply {
         Self {
             status,
             kind,
-            body: body.into(),
+            body: Payload::Left(Full::new(body.into())),
+            close: false,
+        }
+    }
+
+    /// Events as they happen.
+    pub(super) fn events<S>(events: S) -> Self
+    where
+        S: Stream<Item = Bytes> + Send + 'static,
+    {
+        let frames = events.map(|bytes| Ok(Frame::data(bytes)));
+        Self {
+            status: 200,
+            kind: EVENTS,
+            body: Payload::Right(StreamBody::new(frames).boxed_unsync()),
             close: false,
             next: None,
             digest: None,
@@ -55,10 +78,10 @@ impl Reply {
         Self::new(status, kind, body)
     }
 
-    pub(super) fn into_response(self, request_id: &Uuid) -> Response<Full<Bytes>> {
+    pub(super) fn into_response(self, request_id: &Uuid) -> Response<Payload> {
         let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
         let id = request_id.hyphenated().encode_lower(&mut id);
-        let mut response = Response::new(Full::new(self.body));
+        let mut response = Response::new(self.body);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -80,6 +103,9 @@ impl Reply {
             && let Ok(digest) = HeaderValue::from_str(digest)
         {
             headers.insert(DIGEST, digest);
+        }
+        if self.kind == EVENTS {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

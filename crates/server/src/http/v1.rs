@@ -5,7 +5,9 @@
 //! described by `docs/reference/openapi.json`, and a test compares the two.
 
 mod audit;
+mod copies;
 mod openapi;
+mod streams;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -26,11 +28,13 @@ use super::route::V1_PATH;
 use crate::clock::Arrived;
 use crate::members::Members;
 
+pub(crate) use streams::Streams;
+
 /// The longest body of a request to our own API.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// What is served, a topic at a time.
-const TOPICS: &[&[Endpoint]] = &[audit::ENDPOINTS, openapi::ENDPOINTS];
+const TOPICS: &[&[Endpoint]] = &[audit::ENDPOINTS, copies::ENDPOINTS, openapi::ENDPOINTS];
 
 /// One method at one path.
 pub(super) struct Endpoint {

@@ -15,5 +15,6 @@ mod seed;
 mod stored_accounts;
 mod sts;
 mod v1;
+mod v1_copies;
 mod verified_mode;
 mod wire;

@@ -37,6 +37,7 @@ impl Service {
             Err(Stop::Failure(Failure::Store(StoreError::Unknown))) => store.write(cancel).await?,
             other => other?,
         }
+        self.world.copy_told.notify_waiters();
         self.describe_copy(caller, token).await
     }
 

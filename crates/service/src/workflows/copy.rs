@@ -99,10 +99,22 @@ pub async fn claim_suspect(store: &Store, running_max: u32) -> Result<Option<Cop
 pub async fn drive(
     world: &World,
     store: &Store,
+    copy: Copy,
+    chance: u64,
+) -> Result<Ending, StoreError> {
+    let ending = walk(world, store, copy, chance).await;
+    world.copy_told.notify_waiters();
+    ending
+}
+
+async fn walk(
+    world: &World,
+    store: &Store,
     mut copy: Copy,
     chance: u64,
 ) -> Result<Ending, StoreError> {
     for _ in 0..STEPS_MAX {
+        world.copy_told.notify_waiters();
         let trouble = match step(world, store, &copy).await {
             Ok(Progress::Planned(plan)) => {
                 copy.plan = Some(*plan);

@@ -1,6 +1,7 @@
 //! Drills of the copy: workers die, wake up late, meet refusals and each other at every point, and
 //! afterwards the slate is clean.
 
+mod cancelled;
 mod crashes;
 mod crossing;
 mod cut_commits;

@@ -5,7 +5,15 @@ use mimeo_store::{Store, StoreError, Tx, Work};
 use crate::stage::Stage;
 
 /// Each gives the rows that must not be.
-const WRONG: [(&str, &str); 7] = [
+const WRONG: [(&str, &str); 9] = [
+    (
+        "an end that is not told, or is told of what goes on",
+        "SELECT token FROM copy c WHERE unfinished = (SELECT COUNT(*) FROM copy_event e WHERE e.region = c.region AND e.account = c.account AND e.token = c.token AND e.kind IN ('SUCCEEDED', 'FAILED', 'CANCELLED'))",
+    ),
+    (
+        "events with a gap, or without a copy",
+        "SELECT token FROM copy_event e GROUP BY region, account, token HAVING COUNT(*) <> MAX(seq) OR MIN(seq) <> 1 OR NOT EXISTS (SELECT 1 FROM copy c WHERE c.region = e.region AND c.account = e.account AND c.token = e.token)",
+    ),
     (
         "a copy that did not end",
         "SELECT token || ' is ' || state FROM copy WHERE unfinished <> 0 OR state NOT IN ('SUCCEEDED', 'FAILED') OR finished IS NULL",

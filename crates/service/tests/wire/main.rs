@@ -4,6 +4,7 @@ mod artifacts;
 mod audit;
 mod budgets;
 mod constraints;
+mod copies_seen;
 mod copy_failures;
 mod copy_refusals;
 mod copying;
