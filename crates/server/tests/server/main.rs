@@ -4,6 +4,7 @@
 mod audit;
 mod client;
 mod control;
+mod described_api;
 mod limits;
 mod open_mode;
 mod peers;

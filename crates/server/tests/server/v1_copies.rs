@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::client::{Answer, HUB, Request, described, is_closed, open, start};
+use crate::described_api::assert_described;
 use crate::policies::PEOPLE;
 use crate::v1::refusal;
 
@@ -22,10 +23,21 @@ async fn call(server: &Running, operation: &str, body: Value) -> Value {
     answer.json()
 }
 
+/// Asks our own API, and holds the answer against its document.
 async fn ours(server: &Running, method: &'static str, path: &str) -> Answer {
-    let path = format!("/_mimeo/v1/copies{path}");
-    let request = Request::to(method, &path).with_key(HUB, "eu-west-1");
-    request.send(server).await
+    let full = format!("/_mimeo/v1/copies{path}");
+    let request = Request::to(method, &full).with_key(HUB, "eu-west-1");
+    let answer = request.send(server).await;
+    let below = path.split('?').next().unwrap_or_default();
+    let operation = match below.rsplit('/').next() {
+        Some("") | None => "ListCopies",
+        Some("events") => "ListCopyEvents",
+        Some("cancel") => "CancelCopy",
+        Some("retry") => "RetryCopy",
+        Some(_) => "DescribeCopy",
+    };
+    assert_described(operation, &answer);
+    answer
 }
 
 /// A product of the hub's.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use mimeo_domain::copying::{Copy, StatusDetail};
+use mimeo_domain::copying::{Copy, Reason, StatusDetail};
 use mimeo_store::testing::{stores, stores_with};
 use mimeo_store::{Fence, Fenced, Options, Store, StoreError};
 
@@ -221,7 +221,7 @@ async fn whatever_frees_a_place_or_brings_a_copy_back_makes_it_due_at_once() {
         let again = claim(&store, 1).await.expect("it was given back");
         assert_eq!(again.token, second.token, "{engine}");
         let put_off = write(&store, Fence::of(&again), |tx, fence| {
-            Box::pin(tx.postpone_copy(fence, 60_000))
+            Box::pin(tx.postpone_copy(fence, Reason::Internal, 60_000))
         });
         assert_eq!(put_off.await, Ok(Fenced::Written), "{engine}");
         let third = claim(&store, 1).await.expect("the next of the account");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -13,6 +13,7 @@ use mimeo_service::copies::{CopyEvent, EVENTS_PAGE_MAX};
 use mimeo_service::{Rejection, Service};
 use tokio::time::sleep;
 
+use crate::clock;
 use crate::phase::{Phase, Watch};
 
 /// Streams that are open at once, of all accounts and of one.
@@ -22,11 +23,14 @@ const STREAMS_PER_ACCOUNT_MAX: usize = 16;
 /// How often a stream looks for what another server did; what this one does rings a bell.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Looks without news after which a comment is sent, so that nobody on the way closes the line.
-const QUIET_LOOKS_MAX: u32 = 30;
+/// Between two looks, however often the bell rings: it rings for every copy.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Looks after which a stream ends, so that whoever goes on watching signs again.
-const LOOKS_MAX: u32 = 7_200;
+/// Without news for so long a comment is sent, so that nobody on the way closes the line.
+const QUIET_MAX: Duration = Duration::from_secs(15);
+
+/// After so long a stream ends, so that whoever goes on watching signs again.
+const LIFE_MAX: Duration = Duration::from_secs(3_600);
 
 /// Streams that are open.
 #[derive(Debug, Default, Clone)]
@@ -85,23 +89,22 @@ pub(super) struct Watched {
 
 /// The events as a browser's EventSource reads them, until the copy has ended or the server drains.
 pub(super) fn events(watched: Watched, slot: Slot) -> impl Stream<Item = Bytes> + Send + 'static {
-    let state = (watched, slot, 0, false);
-    unfold(state, |(mut watched, slot, mut looks, ended)| async move {
+    let state = (watched, slot, clock::instant(), false);
+    unfold(state, |(mut watched, slot, began, ended)| async move {
         if ended {
             return None;
         }
-        let (bytes, ended) = watched.next(&mut looks).await?;
-        Some((bytes, (watched, slot, looks, ended)))
+        let (bytes, ended) = watched.next(began).await?;
+        Some((bytes, (watched, slot, began, ended)))
     })
 }
 
 impl Watched {
     /// What to send next, and whether that is the last of it.
-    async fn next(&mut self, looks: &mut u32) -> Option<(Bytes, bool)> {
-        let mut quiet = 0;
-        while *looks < LOOKS_MAX && self.watch.now() == Phase::Running {
-            *looks += 1;
-            let service = self.service.clone();
+    async fn next(&mut self, began: Instant) -> Option<(Bytes, bool)> {
+        let quiet_since = clock::instant();
+        let service = self.service.clone();
+        while began.elapsed() < LIFE_MAX && self.watch.now() == Phase::Running {
             // Before the look, so that no bell is missed between the two.
             let told = service.world().copy_told.notified();
             let read = service.copy_events(&self.caller, &self.token, self.after, EVENTS_PAGE_MAX);
@@ -115,12 +118,15 @@ impl Watched {
             if is_last {
                 return None;
             }
-            quiet += 1;
-            if quiet == QUIET_LOOKS_MAX {
+            if quiet_since.elapsed() >= QUIET_MAX {
                 return Some((Bytes::from_static(b":\n\n"), false));
             }
+            let news = async {
+                sleep(PAUSE).await;
+                told.await;
+            };
             tokio::select! {
-                () = told => {}
+                () = news => {}
                 () = sleep(POLL) => {}
                 _ = self.watch.next() => {}
             }
