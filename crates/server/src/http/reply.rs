@@ -51,6 +51,8 @@ impl Reply {
             kind,
             body: Payload::Left(Full::new(body.into())),
             close: false,
+            next: None,
+            digest: None,
         }
     }
 

@@ -97,9 +97,9 @@ impl Acting<'_> {
         let name = format!("{}.template", hex::encode(mimeo_sigv4::sha256(&body)));
         let arrived = Arrived::now();
         let trail = Trail::within(arrived.request_id);
-        let put =
-            self.service
-                .put_template((&self.caller, &trail), &name, body, HOST, arrived.now);
+        let put = self
+            .service
+            .put_template((&self.caller, &trail), &name, body, HOST, arrived.now);
         put.await
             .map_err(|stop| (self.what.clone(), stop.to_string()))
     }

@@ -110,7 +110,8 @@ fn instant(text: &str) -> Result<Timestamp, UpkeepError> {
 }
 
 fn told(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.millis()).map_or_else(|_| String::new(), |at| at.to_string())
+    jiff::Timestamp::from_millisecond(at.millis())
+        .map_or_else(|_| String::new(), |at| at.to_string())
 }
 
 #[derive(Clone)]

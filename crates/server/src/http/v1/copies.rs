@@ -26,7 +26,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         name: "ListCopies",
         action: Some(Action {
             ours: "mimeo:ListCopies",
-            serves: SEE,
+            serves: Some(SEE),
         }),
         answer: |door, asked| Box::pin(list(door, asked)),
     },
@@ -36,7 +36,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         name: "DescribeCopy",
         action: Some(Action {
             ours: "mimeo:DescribeCopy",
-            serves: SEE,
+            serves: Some(SEE),
         }),
         answer: |door, asked| Box::pin(describe(door, asked)),
     },
@@ -46,7 +46,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         name: "ListCopyEvents",
         action: Some(Action {
             ours: "mimeo:ListCopyEvents",
-            serves: SEE,
+            serves: Some(SEE),
         }),
         answer: |door, asked| Box::pin(events(door, asked)),
     },
@@ -56,7 +56,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         name: "CancelCopy",
         action: Some(Action {
             ours: "mimeo:CancelCopy",
-            serves: STEER,
+            serves: Some(STEER),
         }),
         answer: |door, asked| Box::pin(cancel(door, asked)),
     },
@@ -66,7 +66,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         name: "RetryCopy",
         action: Some(Action {
             ours: "mimeo:RetryCopy",
-            serves: STEER,
+            serves: Some(STEER),
         }),
         answer: |door, asked| Box::pin(retry(door, asked)),
     },
