@@ -92,6 +92,8 @@ async fn apart(folder: &Path) -> Result<(Servers, Vec<Running>), Box<dyn Error>>
                     endpoint: endpoint.parse()?,
                     kind: Kind::Mimeo,
                 }),
+                templates: None,
+                templates_endpoint: None,
             });
         }
         running.push(Server::start_with(config, listener).await?);
