@@ -22,8 +22,8 @@ pub(crate) use identities::{Identities, Role, letters, role_unique_id};
 pub(crate) use known::{Actor, Began, Known, Origin, iso8601, session_arn};
 use open::Asserted;
 pub(crate) use open::{Open, host};
-pub(crate) use session::{Credentials, Reach, Session, SessionKey, Who};
 use session::SessionKeys;
+pub(crate) use session::{Credentials, Reach, Session, SessionKey, Who};
 use verified::Verified;
 
 /// Who may call, and how it is found out.

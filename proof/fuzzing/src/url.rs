@@ -7,7 +7,7 @@ use mimeo_templates::fetch::fuzzing::{Judged, judge};
 use mimeo_templates::fetch::{AllowedOrigin, FetchRules, Trust, is_global_unicast};
 use url::{Host, Url};
 
-const S3_ENDPOINT: &str = "http://minio:9000/root/";
+const S3_ENDPOINT: &str = "http://minio:9000/base/";
 
 pub(crate) fn run(bytes: &[u8]) {
     address(bytes);
@@ -63,7 +63,7 @@ fn says_nothing_else(judged: &Judged) {
 fn is_within_s3(judged: &Judged) {
     assert_eq!(judged.host_header, "minio:9000", "{judged:?}");
     let path = judged.path_and_query.split('?').next().unwrap_or_default();
-    let rest = path.strip_prefix("/root/");
+    let rest = path.strip_prefix("/base/");
     let rest = rest.unwrap_or_else(|| panic!("outside of the endpoint: {judged:?}"));
     assert!(
         rest.split('/').all(|part| part != "." && part != ".."),

@@ -1,6 +1,5 @@
 //! PostgreSQL: a pool, serializable transactions that are run again after a conflict, and errors in the store's words.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,7 +10,7 @@ use deadpool_postgres::{
 };
 use tokio::sync::{Mutex, Notify};
 use tokio_postgres::config::SslMode;
-use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Config, IsolationLevel, NoTls, Statement};
 
 use super::{Engine, Row, Tx, Value, guard};
@@ -22,11 +21,13 @@ mod absence;
 mod texts;
 mod values;
 mod wakes;
+mod words;
 
 use absence::Absence;
 use texts::Texts;
 pub(super) use values::column;
 pub use wakes::Wakes;
+use words::{after_commit, away, chain, in_our_words};
 
 /// How often a transaction is run again after a conflict.
 pub const RETRIES_MAX: u32 = 20;
@@ -378,62 +379,6 @@ fn pause(retries: u32, seed: u64) -> Duration {
     let bound = (1_u64 << retries.min(16)).min(PAUSE_MILLIS_MAX) * 1000;
     let mixed = (seed ^ u64::from(std::process::id()) << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     Duration::from_micros((mixed ^ mixed >> 29) % bound)
-}
-
-fn in_our_words(error: &tokio_postgres::Error, sql: &str) -> StoreError {
-    let Some(code) = error.code() else {
-        let lost = error.is_closed()
-            || error
-                .source()
-                .is_some_and(<dyn Error>::is::<std::io::Error>);
-        return if lost {
-            away(error)
-        } else {
-            StoreError::Broken(format!("{}: {sql}", chain(error)))
-        };
-    };
-    match *code {
-        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
-            StoreError::Conflict
-        }
-        // The last two are what a table that two nodes create at once may end in.
-        SqlState::UNIQUE_VIOLATION | SqlState::DUPLICATE_TABLE | SqlState::DUPLICATE_OBJECT => {
-            StoreError::Duplicate
-        }
-        SqlState::DISK_FULL => StoreError::Full,
-        SqlState::TOO_MANY_CONNECTIONS | SqlState::OUT_OF_MEMORY => StoreError::Overloaded,
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
-            away(error)
-        }
-        _ if code.code().starts_with("08") => away(error),
-        _ => StoreError::Broken(format!("{}: {sql}", chain(error))),
-    }
-}
-
-/// An ordinary ERROR says that COMMIT did not happen; anything else leaves it open.
-fn after_commit(error: &tokio_postgres::Error) -> StoreError {
-    let answered = error
-        .as_db_error()
-        .filter(|error| error.parsed_severity() == Some(Severity::Error));
-    match answered {
-        Some(answer) if *answer.code() != SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN => {
-            in_our_words(error, "COMMIT")
-        }
-        _ => {
-            tracing::warn!(error = chain(error), "the outcome of a commit is unknown");
-            StoreError::Unknown
-        }
-    }
-}
-
-fn away(error: &(dyn Error + 'static)) -> StoreError {
-    tracing::warn!(error = chain(error), "PostgreSQL cannot be reached");
-    StoreError::Unavailable
-}
-
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Runs statements outside a transaction, as CREATE DATABASE must be; the answer is the first column of the last.
