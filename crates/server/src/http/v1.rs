@@ -19,7 +19,7 @@ use http::Method;
 use http::request::Parts;
 use hyper::body::Incoming;
 use mimeo_domain::Caller;
-use mimeo_service::{Answer, Authority, Event, Failure, Rejection, Stop, Trail};
+use mimeo_service::{Answer, Event, Failure, Rejection, Stop, Trail};
 use tokio::time::timeout;
 
 use super::door::{Door, Seen, Turned, late};
@@ -62,7 +62,6 @@ pub(super) struct Asked<'a> {
     pub arrived: &'a Arrived,
     pub parts: &'a Parts,
     pub caller: Caller,
-    pub authority: Authority,
     /// How it came, for the audit.
     pub trail: Trail<'a>,
     pub body: Bytes,
@@ -126,7 +125,6 @@ impl Door {
             arrived,
             parts,
             caller: entered.caller.clone(),
-            authority: entered.authority.clone(),
             trail,
             body: entered.body.bytes.clone(),
             named,

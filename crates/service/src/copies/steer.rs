@@ -5,16 +5,23 @@ use std::sync::Arc;
 use mimeo_domain::copying::{State, StatusDetail, Target};
 use mimeo_domain::ids::{Mint, Seed};
 use mimeo_domain::{Caller, CopyToken, Refusal, Timestamp};
-use mimeo_store::{AuthScope, Fenced, StoreError, Tx, Work};
+use mimeo_store::{AuditRecord, AuthScope, Fenced, StoreError, Tx, Work};
+
+use serde_json::{Value, json};
 
 use super::no_such;
 use super::view::CopyDetail;
+use crate::audit::{Event, Head, Trail};
 use crate::cx::{Cx, Outside, Prepared};
 use crate::dispatch::Arrival;
 use crate::error::{Failure, Stop};
 use crate::operations::copying::copy_product::{Asked, accept, look};
 use crate::page::Pages;
 use crate::world::{Service, World};
+
+/// How records name them.
+const CANCEL: Event = Event::ours("CancelCopy");
+const RETRY: Event = Event::ours("RetryCopy");
 
 /// Tries of one retry when an id that it minted was taken, or another request retried meanwhile.
 const DUPLICATE_TRIES_MAX: u64 = 4;
@@ -24,12 +31,16 @@ impl Service {
     /// before stays so; one that ended otherwise is refused.
     pub async fn cancel_copy(
         &self,
-        caller: &Caller,
+        (caller, trail): (&Caller, &Trail<'_>),
         token: &CopyToken,
+        now: Timestamp,
     ) -> Result<CopyDetail, Stop> {
+        let parameters = json!({"copyProductToken": token});
+        let head = self.world.head(caller, trail, now, CANCEL, parameters);
         let cancel = Cancel {
             scope: AuthScope::of(caller),
             token: token.clone(),
+            record: head.map(|head| head.done(Value::Null)),
         };
         let store = self.store(caller)?;
         match store.write(cancel.clone()).await {
@@ -45,7 +56,7 @@ impl Service {
     /// answers the same new copy. All that CopyProduct checks is checked now.
     pub async fn retry_copy(
         &self,
-        caller: &Caller,
+        (caller, trail): (&Caller, &Trail<'_>),
         token: &CopyToken,
         arrival: &Arrival,
     ) -> Result<CopyDetail, Stop> {
@@ -66,6 +77,11 @@ impl Service {
             host: arrival.host.as_deref(),
         };
         let prepared = Arc::new(look(&outside, asked.source, &asked.artifacts).await?);
+        let parameters = json!({"copyProductToken": token});
+        let head = self
+            .world
+            .head(caller, trail, arrival.now, RETRY, parameters)
+            .map(Arc::new);
         for try_number in 0..DUPLICATE_TRIES_MAX {
             let retry = Retry {
                 world: Arc::clone(&self.world),
@@ -74,6 +90,7 @@ impl Service {
                 now: arrival.now,
                 seed: Seed(arrival.seed.0.wrapping_add(try_number)),
                 prepared: Arc::clone(&prepared),
+                head: head.clone(),
             };
             match store.write(retry).await {
                 // Another request may have retried it: then that one's copy is found.
@@ -94,6 +111,7 @@ impl Service {
 struct Cancel {
     scope: AuthScope,
     token: CopyToken,
+    record: Option<AuditRecord>,
 }
 
 impl Work for Cancel {
@@ -103,6 +121,9 @@ impl Work for Cancel {
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Stop> {
         let now = tx.now().await.map(Timestamp::from_millis)?;
         if tx.cancel_copy(&self.scope, &self.token, now).await? == Fenced::Written {
+            if let Some(record) = &self.record {
+                tx.insert_audit(&self.scope, record).await?;
+            }
             return Ok(());
         }
         let copy = tx.find_copy(&self.scope, &self.token).await?;
@@ -170,6 +191,7 @@ struct Retry {
     now: Timestamp,
     seed: Seed,
     prepared: Arc<Prepared>,
+    head: Option<Arc<Head>>,
 }
 
 impl Work for Retry {
@@ -196,8 +218,12 @@ impl Work for Retry {
             },
         };
         let by = accept(&mut cx, asked).await?;
-        tx.note_retry(&self.find.scope, &by, &self.find.token)
-            .await?;
+        let scope = &self.find.scope;
+        tx.note_retry(scope, &by, &self.find.token).await?;
+        if let Some(head) = &self.head {
+            let record = head.done(json!({"copyProductToken": by}));
+            tx.insert_audit(scope, &record).await?;
+        }
         Ok(by)
     }
 }

@@ -1,5 +1,7 @@
 //! A copy that its owner cancels while somebody works on it: exactly one of the two has its way.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use mimeo_domain::copying::Copy;
 use mimeo_service::Stop;
 use mimeo_service::copies::view::CopyDetail;
@@ -11,10 +13,16 @@ use serde_json::Value;
 use crate::slate::assert_clean_slate;
 use crate::stage::{BEFORE_LANDING, Paused, Stage, WAY};
 
+static REQUESTS: AtomicU64 = AtomicU64::new(1);
+
 async fn cancel(stage: &Stage, token: &str) -> Result<CopyDetail, Stop> {
     let service = stage.world.service();
+    let (caller, trail) = (
+        stage.spoke.caller(),
+        World::trail(REQUESTS.fetch_add(1, Ordering::Relaxed)),
+    );
     service
-        .cancel_copy(&stage.spoke.caller(), &token.into())
+        .cancel_copy((&caller, &trail), &token.into(), stage.world.now())
         .await
 }
 

@@ -1,11 +1,13 @@
 //! Copies as their owners see and steer them, and what others see of them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, Timestamp};
 use mimeo_service::copies::{CopiesAsked, Whose};
 use mimeo_service::workflows::tidy::tidy;
 use mimeo_service::workflows::{Gate, Point, Verdict};
-use mimeo_service::{Arrival, Service, Stop};
+use mimeo_service::{Arrival, Service, Stop, Trail};
 use mimeo_store::{StoreError, Tx, Work};
 use mimeo_testkit::{Account, Portfolio, Product, World};
 use serde_json::{Value, json};
@@ -19,6 +21,14 @@ const ALL: CopiesAsked = CopiesAsked {
     limit: None,
     page: None,
 };
+
+const NOW: Timestamp = Timestamp::from_millis(1_768_464_000_000);
+
+/// Of a request of its own each time.
+fn trail() -> Trail<'static> {
+    static REQUESTS: AtomicU64 = AtomicU64::new(1);
+    World::trail(REQUESTS.fetch_add(1, Ordering::Relaxed))
+}
 
 fn of(account: &Account) -> (Service, Caller) {
     (account.world().service().clone(), account.caller())
@@ -51,7 +61,9 @@ async fn retried(account: &Account, token: &str) -> Result<Value, Stop> {
         seed: Seed(4711),
         host: None,
     };
-    let copy = service.retry_copy(&caller, &token.into(), &arrival).await?;
+    let copy = service
+        .retry_copy((&caller, &trail()), &token.into(), &arrival)
+        .await?;
     Ok(serde_json::to_value(copy).expect("JSON"))
 }
 
@@ -292,7 +304,10 @@ async fn a_foreign_copy_answers_as_one_that_does_not_exist() {
             let told = [
                 described(stranger, token).await.map(drop),
                 retried(stranger, token).await.map(drop),
-                service.cancel_copy(&caller, &asked).await.map(drop),
+                service
+                    .cancel_copy((&caller, &trail()), &asked, NOW)
+                    .await
+                    .map(drop),
                 service.copy_events(&caller, &asked, 0, 9).await.map(drop),
             ];
             for told in told {
@@ -315,7 +330,9 @@ async fn a_failed_copy_is_retried_once_by_a_new_one() {
         let refused = retried(&spoke, &token).await.expect_err("it waits");
         assert!(refused.to_string().contains("is QUEUED"), "{refused}");
         let (service, caller) = of(&spoke);
-        let cancelled = service.cancel_copy(&caller, &token.as_str().into()).await;
+        let cancelled = service
+            .cancel_copy((&caller, &trail()), &token.as_str().into(), NOW)
+            .await;
         assert_eq!(cancelled.expect("cancelled").summary.state, "FAILED");
         let first = retried(&spoke, &token).await.expect("a new copy");
         assert_eq!(first["retryOf"], json!(token));
@@ -333,7 +350,9 @@ async fn a_failed_copy_is_retried_once_by_a_new_one() {
         assert!(refused.to_string().contains("is SUCCEEDED"), "{refused}");
 
         let token = spoke.copies(&vpc).await;
-        let cancelled = service.cancel_copy(&caller, &token.as_str().into()).await;
+        let cancelled = service
+            .cancel_copy((&caller, &trail()), &token.as_str().into(), NOW)
+            .await;
         cancelled.expect("cancelled");
         golden.unshared_from(&spoke).await;
         let refused = retried(&spoke, &token)

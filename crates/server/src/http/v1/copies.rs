@@ -189,7 +189,11 @@ fn wants_stream(asked: &Asked<'_>) -> bool {
 
 async fn cancel(door: &Door, asked: &Asked<'_>) -> Result<Reply, Turned> {
     has_nothing_more(asked)?;
-    let copy = door.service.cancel_copy(&asked.caller, &token(asked)).await;
+    let who = (&asked.caller, &asked.trail);
+    let copy = door
+        .service
+        .cancel_copy(who, &token(asked), asked.arrived.now)
+        .await;
     json(200, &copy.map_err(|stop| stopped(&stop))?)
 }
 
@@ -198,7 +202,7 @@ async fn retry(door: &Door, asked: &Asked<'_>) -> Result<Reply, Turned> {
     let arrival = asked.arrived.arrival(front::host(&asked.parts.headers));
     let copy = door
         .service
-        .retry_copy(&asked.caller, &token(asked), &arrival)
+        .retry_copy((&asked.caller, &asked.trail), &token(asked), &arrival)
         .await;
     json(200, &copy.map_err(|stop| stopped(&stop))?)
 }
