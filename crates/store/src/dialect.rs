@@ -194,6 +194,8 @@ impl Tx<'_> {
         params: &[Value<'_>],
         mut read: impl FnMut(&Row<'_>) -> T + Send,
     ) -> Result<Vec<T>, StoreError> {
+        #[cfg(any(test, feature = "testing"))]
+        let sql = crate::testing::simulated::statement(sql);
         self.check(sql, params)?;
         let answer = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::query(connection, sql, params, &mut read),
@@ -225,6 +227,8 @@ impl Tx<'_> {
         sql: &'static str,
         params: &[Value<'_>],
     ) -> Result<u64, StoreError> {
+        #[cfg(any(test, feature = "testing"))]
+        let sql = crate::testing::simulated::statement(sql);
         self.check(sql, params)?;
         let answer = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite::execute(connection, sql, params),
@@ -237,6 +241,10 @@ impl Tx<'_> {
     ///
     /// Leases are measured by it, so that nodes with different clocks agree.
     pub async fn now(&mut self) -> Result<i64, StoreError> {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(now) = crate::testing::simulated::now() {
+            return Ok(now);
+        }
         let sql = match self.dialect() {
             Dialect::Sqlite => "SELECT CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
             Dialect::Postgres => {

@@ -160,6 +160,9 @@ pub struct Gauges {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// What this clone's transactions meet in a simulation.
+    #[cfg(any(test, feature = "testing"))]
+    conditions: Option<Arc<dyn testing::simulated::Conditions>>,
 }
 
 struct Inner {
@@ -176,6 +179,8 @@ struct Inner {
 enum Engine {
     Sqlite(Sqlite),
     Postgres(Postgres),
+    #[cfg(any(test, feature = "testing"))]
+    Inline(dialect::sqlite::Inline),
 }
 
 impl Store {
@@ -186,15 +191,21 @@ impl Store {
             Location::SqliteMemory => Engine::Sqlite(Sqlite::open(None, &options)?),
             Location::Postgres(url) => Engine::Postgres(Postgres::open(url, &options).await?),
         };
-        let store = Store {
+        let store = Store::of(engine);
+        migrate::run(&store, options.migrations).await?;
+        Ok(store)
+    }
+
+    fn of(engine: Engine) -> Store {
+        Store {
             inner: Arc::new(Inner {
                 engine,
                 #[cfg(any(test, feature = "testing"))]
                 kept: std::sync::OnceLock::new(),
             }),
-        };
-        migrate::run(&store, options.migrations).await?;
-        Ok(store)
+            #[cfg(any(test, feature = "testing"))]
+            conditions: None,
+        }
     }
 
     /// Opens a database that is there to read it, beside the servers that own it. Its schema must be
@@ -205,13 +216,7 @@ impl Store {
             Location::SqliteMemory => Engine::Sqlite(Sqlite::open(None, &options)?),
             Location::Postgres(url) => Engine::Postgres(Postgres::open(url, &options).await?),
         };
-        let store = Store {
-            inner: Arc::new(Inner {
-                engine,
-                #[cfg(any(test, feature = "testing"))]
-                kept: std::sync::OnceLock::new(),
-            }),
-        };
+        let store = Store::of(engine);
         migrate::expect(&store, options.migrations).await?;
         Ok(store)
     }
@@ -228,9 +233,16 @@ impl Store {
     ///
     /// A caller that stops waiting does not stop a write to SQLite.
     pub async fn write<W: Work>(&self, work: W) -> Result<W::Output, W::Error> {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(conditions) = &self.conditions {
+            let kind = testing::simulated::AccessKind::Write;
+            return self.simulate(conditions, kind, work).await;
+        }
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.write(work).await,
             Engine::Postgres(postgres) => postgres.write(work).await,
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(inline) => inline.write(work),
         }
     }
 
@@ -238,17 +250,31 @@ impl Store {
     ///
     /// SQLite does it on the calling thread, so it must be small: a few rows by key.
     pub async fn read<W: Work>(&self, work: W) -> Result<W::Output, W::Error> {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(conditions) = &self.conditions {
+            let kind = testing::simulated::AccessKind::Read;
+            return self.simulate(conditions, kind, work).await;
+        }
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.read(work).await,
             Engine::Postgres(postgres) => postgres.read(work).await,
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(inline) => inline.read(work),
         }
     }
 
     /// Like [`Store::read`], for searches and whatever else may look at many rows.
     pub async fn scan<W: Work>(&self, work: W) -> Result<W::Output, W::Error> {
+        #[cfg(any(test, feature = "testing"))]
+        if let Some(conditions) = &self.conditions {
+            let kind = testing::simulated::AccessKind::Read;
+            return self.simulate(conditions, kind, work).await;
+        }
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.scan(work).await,
             Engine::Postgres(postgres) => postgres.read(work).await,
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(inline) => inline.read(work),
         }
     }
 
@@ -287,6 +313,8 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(_) => Dialect::Sqlite,
             Engine::Postgres(_) => Dialect::Postgres,
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(_) => Dialect::Sqlite,
         }
     }
 
@@ -300,6 +328,8 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.announce(label),
             Engine::Postgres(_) => {}
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(_) => {}
         }
     }
 
@@ -308,6 +338,8 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.close().await,
             Engine::Postgres(postgres) => postgres.close(),
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(_) => {}
         }
     }
 
@@ -316,6 +348,8 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.gauges(),
             Engine::Postgres(postgres) => postgres.gauges(),
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(_) => Gauges::default(),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::migrate::{Migration, fingerprint};
 use crate::{Location, Options, Store};
 
 mod server;
+pub mod simulated;
 
 /// PostgreSQL connections of a test's store: many tests share one server.
 const POOL_SIZE: usize = 6;

@@ -9,6 +9,8 @@ use super::{Column, Row, Source, Value};
 use crate::error::StoreError;
 
 mod engine;
+#[cfg(any(test, feature = "testing"))]
+mod inline;
 mod job;
 mod lock;
 mod open;
@@ -16,6 +18,8 @@ mod snapshot;
 mod writer;
 
 pub(crate) use engine::Sqlite;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use inline::Inline;
 pub(crate) use snapshot::snapshot;
 
 pub(super) fn query<T>(

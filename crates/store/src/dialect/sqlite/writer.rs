@@ -101,7 +101,7 @@ impl Writer {
     }
 }
 
-fn write(connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>) {
+pub(super) fn write(connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>) {
     let fate = commit_together(connection, &mut jobs);
     if !connection.is_autocommit()
         && let Err(error) = batch(connection, "ROLLBACK")
@@ -202,7 +202,7 @@ pub(super) fn read(connection: &mut Connection, mut job: Box<dyn Job>) {
     job.answer(fate);
 }
 
-fn read_guarded(connection: &mut Connection, mut job: Box<dyn Job>) {
+pub(super) fn read_guarded(connection: &mut Connection, mut job: Box<dyn Job>) {
     let fate = batch(connection, "PRAGMA query_only = ON")
         .and_then(|()| snapshot(connection, |tx| job.run(tx)))
         .and(batch(connection, "PRAGMA query_only = OFF"));
