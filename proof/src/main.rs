@@ -28,6 +28,7 @@ mod overload;
 mod powerloss;
 mod report;
 mod shop;
+mod simulation;
 mod takeover;
 
 use std::process::ExitCode;
@@ -78,6 +79,11 @@ const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
         "takeover",
         "of three servers on PostgreSQL one dies and one stops: how soon others go on",
         takeover::run,
+    ),
+    (
+        "simulate",
+        "the workflow and the store in one thread, with a virtual clock and faults from a seed",
+        simulation::run,
     ),
 ];
 

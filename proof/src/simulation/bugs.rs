@@ -1,0 +1,247 @@
+//! Planted bugs: each must be found, or the campaign proves nothing.
+//!
+//! Most are planted by running a statement as another one, so that the code under test stays as it is.
+
+use std::sync::OnceLock;
+
+#[derive(Debug)]
+pub(super) struct Bug {
+    pub name: &'static str,
+    pub what: &'static str,
+    plant: Plant,
+    /// The statement as it is, and as it is run.
+    swapped: OnceLock<(&'static str, &'static str)>,
+}
+
+#[derive(Debug)]
+enum Plant {
+    /// In a statement of a family `from` becomes `to`, where a work runs it whose type names `by`.
+    Sql {
+        family: &'static str,
+        statement: &'static str,
+        from: &'static str,
+        to: &'static str,
+        by: &'static str,
+    },
+    /// Leases go by the clock of the node and not by the database's.
+    NodeClock,
+}
+
+const fn sql(
+    name: &'static str,
+    what: &'static str,
+    [family, statement]: [&'static str; 2],
+    [from, to]: [&'static str; 2],
+    by: &'static str,
+) -> Bug {
+    let plant = Plant::Sql {
+        family,
+        statement,
+        from,
+        to,
+        by,
+    };
+    Bug {
+        name,
+        what,
+        plant,
+        swapped: OnceLock::new(),
+    }
+}
+
+const FENCE: [&str; 2] = ["fence = ?3", "?3 = ?3"];
+
+pub(super) static BUGS: [Bug; 20] = [
+    sql(
+        "success-without-fence",
+        "A worker that lost its copy can still land it.",
+        ["copies", "SUCCEED"],
+        FENCE,
+        "",
+    ),
+    sql(
+        "success-twice",
+        "Landing looks neither at the fence nor at the state.",
+        ["copies", "SUCCEED"],
+        ["fence = ?3 AND state = 'RUNNING'", "?3 = ?3"],
+        "",
+    ),
+    sql(
+        "plan-without-fence",
+        "A worker that lost its copy can still store its plan.",
+        ["copies", "PLAN"],
+        FENCE,
+        "",
+    ),
+    sql(
+        "failure-without-fence",
+        "A worker that lost its copy can still fail it.",
+        ["copies", "FAIL"],
+        FENCE,
+        "",
+    ),
+    sql(
+        "postpone-without-fence",
+        "A worker that lost its copy can still put it off.",
+        ["copies", "POSTPONE"],
+        FENCE,
+        "",
+    ),
+    sql(
+        "heartbeat-without-fence",
+        "A worker that lost its copy keeps the lease of the next one.",
+        ["copies", "HEARTBEAT"],
+        FENCE,
+        "",
+    ),
+    sql(
+        "give-back-without-fence",
+        "A worker that lost its copy hands it back over the head of the next one.",
+        ["copies", "GIVE_BACK"],
+        FENCE,
+        "",
+    ),
+    sql(
+        "claim-under-old-fence",
+        "A claim does not raise the fence.",
+        ["copies", "CLAIM"],
+        ["fence = fence + 1", "fence = fence"],
+        "",
+    ),
+    sql(
+        "late-count",
+        "A claim does not count the try before the work.",
+        ["copies", "CLAIM"],
+        ["attempts = attempts + 1", "attempts = attempts"],
+        "",
+    ),
+    sql(
+        "claim-of-leased",
+        "A copy is claimed although its lease runs.",
+        ["copies", "CLAIM"],
+        [
+            "unfinished = 1 AND due <= ?1",
+            "unfinished = 1 AND due < ?1 + 1152921504606846976",
+        ],
+        "",
+    ),
+    sql(
+        "greedy-account",
+        "One account may run any number of copies.",
+        ["copies", "CLAIM"],
+        ["COUNT(*) >= ?4", "COUNT(*) >= ?4 + 1000"],
+        "",
+    ),
+    sql(
+        "plan-forgotten",
+        "A later try reads the source again and does not use the stored plan.",
+        ["copies", "CLAIM"],
+        ["body, plan", "body, NULL"],
+        "",
+    ),
+    sql(
+        "failed-but-unfinished",
+        "A failed copy stays in the queue.",
+        ["copies", "FAIL"],
+        ["unfinished = 0", "unfinished = 1"],
+        "",
+    ),
+    sql(
+        "hand-back-counts",
+        "A copy that a stopping worker hands back has lost a try.",
+        ["copies", "GIVE_BACK"],
+        ["attempts = attempts - 1", "attempts = attempts"],
+        "",
+    ),
+    sql(
+        "no-second-look",
+        "Landing does not ask again whether the caller may see the source.",
+        ["products", "VISIBLE"],
+        ["account = ?3 OR", "?3 = ?3 OR"],
+        "Landing",
+    ),
+    sql(
+        "seen-by-all",
+        "Whoever knows an id may copy the product.",
+        ["products", "VISIBLE"],
+        ["account = ?3 OR", "?3 = ?3 OR"],
+        "",
+    ),
+    sql(
+        "token-forgotten",
+        "The answer to a request is not remembered under its token.",
+        ["replays", "INSERT"],
+        [
+            "INSERT INTO replay (region, account, operation, token, fingerprint, answer, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "UPDATE replay SET created = ?7 WHERE created < 0",
+        ],
+        "CopyProduct",
+    ),
+    sql(
+        "uncounted-product",
+        "Landing does not look at the quota of products.",
+        ["tallies", "RAISE"],
+        ["RETURNING used", "RETURNING 0 * used"],
+        "Landing",
+    ),
+    sql(
+        "stale-answer",
+        "A status is told from a copy of the row that is a moment old.",
+        ["copies", "FIND"],
+        [
+            "region, state, fence",
+            "region, CASE WHEN state = 'SUCCEEDED' AND fence > 1 THEN 'RUNNING' ELSE state END, fence",
+        ],
+        "DescribeCopyProductStatus",
+    ),
+    Bug {
+        name: "node-clock",
+        what: "Leases go by the clocks of the nodes.",
+        plant: Plant::NodeClock,
+        swapped: OnceLock::new(),
+    },
+];
+
+impl Bug {
+    pub(super) fn node_clock(&self) -> bool {
+        matches!(self.plant, Plant::NodeClock)
+    }
+
+    /// What is run in place of a statement.
+    pub(super) fn statement(&self, work: &str, text: &'static str) -> &'static str {
+        let Plant::Sql { by, .. } = self.plant else {
+            return text;
+        };
+        let (original, swapped) = self.swapped.get_or_init(|| self.swap());
+        if text == *original && work.contains(by) {
+            swapped
+        } else {
+            text
+        }
+    }
+
+    fn swap(&self) -> (&'static str, &'static str) {
+        let Plant::Sql {
+            family,
+            statement,
+            from,
+            to,
+            ..
+        } = self.plant
+        else {
+            return ("", "");
+        };
+        let original = mimeo_store::FAMILIES
+            .iter()
+            .find(|(name, _)| *name == family)
+            .and_then(|(_, statements)| statements.iter().find(|(name, _)| *name == statement));
+        let original = original.map_or("", |(_, text)| *text);
+        assert!(
+            original.contains(from),
+            "{}: no {from:?} in {family}.{statement}: {original}",
+            self.name
+        );
+        // One text a bug, for the life of the process.
+        (original, original.replace(from, to).leak())
+    }
+}

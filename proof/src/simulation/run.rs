@@ -1,0 +1,636 @@
+//! One simulation: its nodes, its tasks, and the scheduler that decides what goes on next.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll, Waker};
+
+use mimeo_domain::{Quotas, Timestamp};
+use mimeo_service::workflows::lease;
+use mimeo_service::{Answer, Service};
+use mimeo_store::{Extent, Store, StoreError, Tx, Work};
+use mimeo_templates::shelf::Shelf;
+use tokio::runtime::{Builder, Runtime};
+
+use super::bugs::Bug;
+use super::chance::Chance;
+use super::clients::{Clients, HOST, Heard, Request, call, caller};
+use super::clock::{BEGIN_MILLIS, Clock};
+use super::ledger::Ledger;
+use super::ledger::look::at_once;
+use super::link::{Link, NODES_MAX, Shared, lock};
+use super::log::Log;
+use super::node::{Ground, REGIONS, store_of};
+use super::weather::{Mix, Weather};
+
+/// How long copies may take to become final once all faults are over, in milliseconds: the longest
+/// wait between tries, a lease, and a call that hung when the faults ended.
+const REST_MILLIS_MAX: i64 = 120_000;
+
+/// Steps of one simulation; more means that it goes round in circles.
+const STEPS_MAX: u64 = 200_000;
+
+/// A template that CreateProduct takes.
+const TEMPLATE: &str = "\
+AWSTemplateFormatVersion: '2010-09-09'
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+";
+
+/// What came out of a seed.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub wrong: Vec<String>,
+    pub endings: Vec<String>,
+    pub steps: u64,
+    pub millis: i64,
+    pub log: Vec<String>,
+}
+
+/// The databases that one thread's simulations use one after the other: emptying is faster than
+/// making them.
+#[derive(Debug)]
+pub(super) struct Bench {
+    stores: Vec<Store>,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        let store = || at_once(mimeo_store::testing::simulated::simulated());
+        Self {
+            stores: vec![store(), store()],
+        }
+    }
+
+    /// Runs a seed, with a planted bug or none.
+    pub(super) fn run(&self, seed: u64, bug: Option<&'static Bug>, log: Log) -> Outcome {
+        for store in &self.stores {
+            at_once(store.write(Forget)).expect("an emptied database");
+        }
+        let mut simulation = Simulation::new(&self.stores, seed, bug, log);
+        simulation.set_up();
+        simulation.storm();
+        simulation.rest();
+        simulation.outcome()
+    }
+}
+
+struct Forget;
+
+impl Work for Forget {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tx.reset(&Extent::default()).await
+    }
+}
+
+type Running = Pin<Box<dyn Future<Output = ()>>>;
+
+struct Task {
+    node: usize,
+    /// The request that it answers; workers have none.
+    request: Option<u64>,
+    wake: i64,
+    running: Running,
+}
+
+struct Node {
+    services: [Service; 2],
+    stopping: Arc<AtomicBool>,
+    paused_until: i64,
+    /// When it starts again, while it is down.
+    down_until: Option<i64>,
+}
+
+struct Simulation {
+    shared: Arc<Shared>,
+    stores: Vec<Store>,
+    shelves: [Shelf; 2],
+    apart: Option<&'static str>,
+    quotas: Quotas,
+    mix: Mix,
+    nodes: Vec<Node>,
+    tasks: Vec<Task>,
+    clients: Clients,
+    /// Requests that are under way.
+    requests: Vec<(u64, Request)>,
+    requests_count: u64,
+    /// Requests that are asked again at an instant.
+    again: Vec<(i64, Request)>,
+    answers: Arc<Mutex<Vec<(u64, Answer)>>>,
+    next_request: i64,
+    requests_left: u64,
+    furthest_ahead: i64,
+    steps: u64,
+}
+
+impl Simulation {
+    fn new(stores: &[Store], seed: u64, bug: Option<&'static Bug>, log: Log) -> Self {
+        let mut chance = Chance::new(seed);
+        let mix = Mix::of_seed(seed);
+        let quotas = Quotas {
+            products: 6,
+            artifacts_per_product: 6,
+            tags: 5,
+            copies_under_way: 8,
+            ..Quotas::default()
+        };
+        let stores = stores[..1 + chance.index(2)].to_vec();
+        let clients = Clients::new(&mut chance);
+        let shelves = [Shelf::memory(), Shelf::memory()];
+        let apart = (stores.len() == 2 && chance.one_in(2)).then_some(clients.home);
+        let nodes_count = 1 + chance.index(NODES_MAX);
+        let requests_left = 15 + chance.below(25);
+        let hour = 3_600_000;
+        let skews = [0; NODES_MAX].map(|_| AtomicI64::new(chance.millis(-hour, hour)));
+        let shared = Arc::new(Shared {
+            clock: Clock::new(),
+            chance: Mutex::new(chance),
+            weather: Mutex::default(),
+            ledger: Mutex::new(Ledger::new(&stores, &shelves, &quotas)),
+            log,
+            bug,
+            skews,
+            bells: Default::default(),
+            bodies_spoiled: AtomicU64::new(0),
+        });
+        let mut simulation = Self {
+            shared,
+            stores,
+            shelves,
+            apart,
+            quotas,
+            mix,
+            nodes: Vec::new(),
+            tasks: Vec::new(),
+            clients,
+            requests: Vec::new(),
+            requests_count: 0,
+            again: Vec::new(),
+            answers: Arc::default(),
+            next_request: BEGIN_MILLIS,
+            requests_left,
+            furthest_ahead: 0,
+            steps: 0,
+        };
+        for node in 0..nodes_count {
+            let services = simulation.ground().services(node);
+            simulation.nodes.push(Node {
+                services,
+                stopping: Arc::default(),
+                paused_until: 0,
+                down_until: None,
+            });
+        }
+        simulation
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            shared: &self.shared,
+            stores: &self.stores,
+            shelves: &self.shelves,
+            apart: self.apart,
+            quotas: &self.quotas,
+        }
+    }
+
+    fn log(&self, text: impl FnOnce() -> String) {
+        self.shared.log.line(self.shared.clock.now(), text);
+    }
+
+    fn chance<T>(&self, draw: impl FnOnce(&mut Chance) -> T) -> T {
+        draw(&mut lock(&self.shared.chance))
+    }
+
+    fn now(&self) -> i64 {
+        self.shared.clock.now()
+    }
+
+    // What is there before anything goes wrong -------------------------------------------------------
+
+    fn set_up(&mut self) {
+        let home = self.clients.home;
+        let mut urls = vec!["https://templates.example/first.yaml".to_owned()];
+        for name in ["a.yaml", "b.yaml"] {
+            let service = self.nodes[0].services[store_of(home)].clone();
+            let body = format!("{TEMPLATE}# {name}\n").into();
+            let hub = caller(0, home);
+            let now = Timestamp::from_millis(BEGIN_MILLIS);
+            let put = service.put_template(&hub, name, body, HOST, now);
+            urls.push(self.wait_for(put).expect("an upload is kept"));
+        }
+        let portfolio = self.clients.create_portfolio();
+        let made = self.asked_now(0, &portfolio);
+        self.clients.portfolio = text_of(&made, "/PortfolioDetail/Id");
+        for _ in 0..2 {
+            let url = self.chance(|chance| chance.pick(&urls).cloned());
+            let create = self
+                .clients
+                .create_product(0, home, &url.unwrap_or_default());
+            let made = self.asked_now(0, &create);
+            let id = text_of(&made, "/ProductViewDetail/ProductViewSummary/ProductId");
+            for _ in 0..self.chance(|chance| chance.below(3)) {
+                let url = self.chance(|chance| chance.pick(&urls).cloned());
+                let add = self.clients.version_of(&id, &url.unwrap_or_default());
+                self.asked_now(0, &add);
+            }
+            self.asked_now(0, &self.clients.hold(&id));
+        }
+        self.asked_now(0, &self.clients.share());
+        self.asked_now(0, &self.clients.accept());
+        for account in 1..3 {
+            let region = self.chance(|chance| REGIONS[chance.index(2)]);
+            let create = self.clients.create_product(account, region, &urls[0]);
+            self.asked_now(0, &create);
+        }
+    }
+
+    /// Asks and waits, with nothing else going on.
+    fn asked_now(&self, node: usize, request: &Request) -> Answer {
+        let call = call(&self.shared, node, request);
+        let service = self.nodes[node].services[store_of(request.region)].clone();
+        self.wait_for(service.call(&call))
+    }
+
+    fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
+        let mut future = pin!(future);
+        loop {
+            match poll(&self.shared.clock, future.as_mut()) {
+                (Poll::Ready(value), _) => return value,
+                (Poll::Pending, wake) => self.shared.clock.advance_to(wake),
+            }
+        }
+    }
+
+    // Tasks ------------------------------------------------------------------------------------------
+
+    fn spawn(&mut self, node: usize, request: Option<u64>, running: Running) {
+        let wake = self.now();
+        self.tasks.push(Task {
+            node,
+            request,
+            wake,
+            running,
+        });
+    }
+
+    fn start_workers(&mut self, node: usize) {
+        self.log(|| format!("node {node} starts"));
+        let stopping = Arc::new(AtomicBool::new(false));
+        self.nodes[node].stopping = Arc::clone(&stopping);
+        self.nodes[node].down_until = None;
+        let services = self.nodes[node].services.clone();
+        let alone = self.nodes.len() == 1;
+        for store in 0..self.stores.len() {
+            let slots: Vec<_> = (0..2)
+                .map(|_| self.ground().slot(node, store, &services, &stopping))
+                .collect();
+            let own = self.stores[store].under(Link::new(
+                &self.shared,
+                node,
+                store,
+                format!("start of {node}.{store}"),
+            ));
+            // The one server of a database takes the leases of the dead back before it works.
+            let ready = Arc::new(AtomicBool::new(!alone));
+            if alone {
+                let ready = Arc::clone(&ready);
+                let clock = Arc::clone(&self.shared.clock);
+                let start = async move {
+                    while lease::take_all_back(&own).await.is_err() {
+                        clock.sleep(500).await;
+                    }
+                    ready.store(true, Relaxed);
+                };
+                self.spawn(node, None, Box::pin(start));
+            }
+            for slot in slots {
+                let ready = Arc::clone(&ready);
+                let clock = Arc::clone(&self.shared.clock);
+                let work = async move {
+                    while !ready.load(Relaxed) {
+                        clock.sleep(100).await;
+                    }
+                    slot.run().await;
+                };
+                self.spawn(node, None, Box::pin(work));
+            }
+        }
+    }
+
+    fn send(&mut self, mut request: Request) {
+        let up: Vec<usize> = (0..self.nodes.len())
+            .filter(|node| self.nodes[*node].down_until.is_none())
+            .collect();
+        let Some(node) = self.chance(|chance| chance.pick(&up).copied()) else {
+            self.again.push((self.now() + 1_000, request));
+            return;
+        };
+        request.tries += 1;
+        self.requests_count += 1;
+        let id = self.requests_count;
+        self.log(|| format!("asks node {node}: {} {}", request.operation, request.input));
+        let call = call(&self.shared, node, &request);
+        let service = self.nodes[node].services[store_of(request.region)].clone();
+        let answers = Arc::clone(&self.answers);
+        let asking = async move {
+            let answer = service.call(&call).await;
+            lock(&answers).push((id, answer));
+        };
+        self.requests.push((id, request));
+        self.spawn(node, Some(id), Box::pin(asking));
+    }
+
+    fn take_request(&mut self, id: u64) -> Option<Request> {
+        let at = self.requests.iter().position(|(known, _)| *known == id)?;
+        Some(self.requests.remove(at).1)
+    }
+
+    fn ask_again(&mut self, request: Request) {
+        let wait = self.chance(|chance| chance.millis(50, 5_000));
+        self.again.push((self.now() + wait, request));
+    }
+
+    /// Lets one task go on, or time.
+    fn step(&mut self) {
+        self.steps += 1;
+        let now = self.now();
+        self.due(now);
+        let node_wakes = |task: &Task| task.wake.max(self.nodes[task.node].paused_until);
+        let ready: Vec<usize> = (0..self.tasks.len())
+            .filter(|at| node_wakes(&self.tasks[*at]) <= now)
+            .collect();
+        let Some(at) = self.chance(|chance| chance.pick(&ready).copied()) else {
+            let wakes = self.tasks.iter().map(node_wakes);
+            let others = self.again.iter().map(|(instant, _)| *instant);
+            let starts = self.nodes.iter().filter_map(|node| node.down_until);
+            let next = wakes.chain(others).chain(starts).min().unwrap_or(now + 1);
+            let next = if self.requests_left > 0 {
+                next.min(self.next_request)
+            } else {
+                next
+            };
+            self.shared.clock.advance_to(next.max(now + 1));
+            return;
+        };
+        self.poll_task(at);
+        let answers = std::mem::take(&mut *lock(&self.answers));
+        for (id, answer) in answers {
+            let Some(request) = self.take_request(id) else {
+                continue;
+            };
+            self.log(|| {
+                let body = String::from_utf8_lossy(&answer.body);
+                format!("answer to {}: {} {body}", request.operation, answer.status)
+            });
+            let mut ledger = lock(&self.shared.ledger);
+            let heard = self.clients.hear(&request, &answer, &mut ledger);
+            drop(ledger);
+            if heard == Heard::Again {
+                self.ask_again(request);
+            }
+        }
+    }
+
+    fn poll_task(&mut self, at: usize) {
+        let task = &mut self.tasks[at];
+        let node = task.node;
+        let heard = self.shared.bells[node].load(Relaxed);
+        let clock = &self.shared.clock;
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(clock, task.running.as_mut())));
+        match polled {
+            Ok((Poll::Pending, wake)) => task.wake = wake,
+            Ok((Poll::Ready(()), _)) => drop(self.tasks.swap_remove(at)),
+            Err(_) => {
+                drop(self.tasks.swap_remove(at));
+                lock(&self.shared.ledger).wrong.push("a panic".to_owned());
+            }
+        }
+        if self.shared.bells[node].load(Relaxed) != heard {
+            self.wake_workers(node);
+        }
+    }
+
+    fn wake_workers(&mut self, node: usize) {
+        let now = self.now();
+        let workers = self.tasks.iter_mut().filter(|task| task.request.is_none());
+        for task in workers.filter(|task| task.node == node) {
+            task.wake = task.wake.min(now);
+        }
+    }
+
+    /// Does what has its instant now.
+    fn due(&mut self, now: i64) {
+        for node in 0..self.nodes.len() {
+            if self.nodes[node]
+                .down_until
+                .is_some_and(|until| until <= now)
+            {
+                self.end(node);
+                self.start_workers(node);
+            }
+        }
+        while let Some(at) = self.again.iter().position(|(instant, _)| *instant <= now) {
+            let (_, request) = self.again.remove(at);
+            self.send(request);
+        }
+        if self.requests_left > 0 && self.next_request <= now {
+            self.requests_left -= 1;
+            let gap = self.chance(|chance| match chance.below(6) {
+                0 => chance.millis(1_000, 9_000),
+                1 => 0,
+                _ => chance.millis(1, 600),
+            });
+            self.next_request = now + gap;
+            let ledger = lock(&self.shared.ledger);
+            let request = self.clients.next(&mut lock(&self.shared.chance), &ledger);
+            drop(ledger);
+            if let Some(request) = request {
+                self.send(request);
+            }
+        }
+    }
+
+    // What goes wrong --------------------------------------------------------------------------------
+
+    fn storm(&mut self) {
+        for node in 0..self.nodes.len() {
+            self.start_workers(node);
+        }
+        *lock(&self.shared.weather) = self.chance(|chance| Weather::storm(chance, self.mix));
+        let least = self.now() + self.chance(|chance| chance.millis(5_000, 40_000));
+        while (self.requests_left > 0 || self.now() < least) && self.steps < STEPS_MAX {
+            self.misfortune();
+            self.step();
+        }
+    }
+
+    fn misfortune(&mut self) {
+        let weather = lock(&self.shared.weather);
+        let odds = [
+            weather.crash,
+            weather.pause,
+            weather.jump,
+            weather.drain,
+            weather.cut,
+        ];
+        drop(weather);
+        let node = self.chance(|chance| chance.index(self.nodes.len()));
+        let drawn = self.chance(|chance| odds.map(|odds| chance.one_in(odds)));
+        let is_up = self.nodes[node].down_until.is_none();
+        let now = self.now();
+        if drawn[0] && is_up {
+            self.crash(node);
+        }
+        if drawn[1] {
+            let millis = self.chance(|chance| chance.millis(1_000, 40_000));
+            self.log(|| format!("node {node} sleeps for {millis} ms"));
+            self.nodes[node].paused_until = now + millis;
+        }
+        if drawn[2] {
+            let millis = self.chance(|chance| match chance.below(40) {
+                0 => 3_700_000,
+                1..20 => chance.millis(1_000, 60_000),
+                _ => chance.millis(-60_000, -1_000),
+            });
+            self.log(|| format!("the databases' clock jumps by {millis} ms"));
+            self.shared.clock.jump(millis);
+            let ahead = self.shared.clock.database_ahead();
+            self.furthest_ahead = self.furthest_ahead.max(ahead);
+        }
+        if drawn[3] && is_up && self.nodes[node].down_until.is_none() {
+            self.log(|| format!("node {node} is stopped"));
+            self.nodes[node].stopping.store(true, Relaxed);
+            self.wake_workers(node);
+            // The process ends when its grace is over; what still runs then is dropped.
+            let grace = self.chance(|chance| chance.millis(500, 12_000));
+            self.nodes[node].down_until = Some(now + grace);
+        }
+        if drawn[4] {
+            let millis = self.chance(|chance| chance.millis(200, 30_000));
+            let store = self.chance(|chance| chance.index(self.stores.len()));
+            let whole = self.chance(|chance| chance.one_in(2));
+            let mut weather = lock(&self.shared.weather);
+            if whole {
+                weather.store_cut_until[store] = now + millis;
+            } else {
+                weather.node_cut_until[node] = now + millis;
+            }
+            drop(weather);
+            self.log(|| format!("cut for {millis} ms: database {store} {whole}, node {node}"));
+        }
+    }
+
+    fn crash(&mut self, node: usize) {
+        self.log(|| format!("node {node} dies"));
+        self.end(node);
+        let down = self.chance(|chance| chance.millis(100, 20_000));
+        self.nodes[node].down_until = Some(self.now() + down);
+        self.nodes[node].paused_until = 0;
+    }
+
+    /// The process is gone: nothing that it was about to do happens, and nobody gets an answer.
+    fn end(&mut self, node: usize) {
+        let (dead, alive) = std::mem::take(&mut self.tasks)
+            .into_iter()
+            .partition(|task| task.node == node);
+        self.tasks = alive;
+        let dead: Vec<Task> = dead;
+        for id in dead.iter().filter_map(|task| task.request) {
+            if let Some(request) = self.take_request(id)
+                && self.chance(|chance| !chance.one_in(3))
+            {
+                self.ask_again(request);
+            }
+        }
+    }
+
+    // And what must come of it -----------------------------------------------------------------------
+
+    fn rest(&mut self) {
+        self.log(|| "the faults are over".to_owned());
+        *lock(&self.shared.weather) = Weather::default();
+        let restart = self.chance(|chance| chance.one_in(2));
+        for node in 0..self.nodes.len() {
+            if restart {
+                self.crash(node);
+            }
+            self.nodes[node].paused_until = 0;
+            if self.nodes[node].down_until.is_some() {
+                self.nodes[node].down_until = Some(self.now());
+            }
+        }
+        // A copy that was put off while the clock was ahead waits for that instant to come again.
+        let behind = self.furthest_ahead - self.shared.clock.database_ahead();
+        let until = self.now() + REST_MILLIS_MAX + behind;
+        let is_busy = |this: &Self| {
+            let unfinished = !lock(&this.shared.ledger).unfinished().is_empty();
+            unfinished || !this.requests.is_empty() || !this.again.is_empty()
+        };
+        while is_busy(self) && self.now() < until && self.steps < STEPS_MAX {
+            self.step();
+        }
+        let questions = self.clients.describe_all(&lock(&self.shared.ledger));
+        for question in questions {
+            for node in 0..self.nodes.len() {
+                let answer = self.asked_now(node, &question);
+                let mut ledger = lock(&self.shared.ledger);
+                self.clients.hear(&question, &answer, &mut ledger);
+            }
+        }
+        lock(&self.shared.ledger).at_rest();
+    }
+
+    fn outcome(self) -> Outcome {
+        let mut ledger = lock(&self.shared.ledger);
+        Outcome {
+            wrong: std::mem::take(&mut ledger.wrong),
+            endings: ledger.endings(),
+            steps: self.steps,
+            millis: self.shared.clock.now() - BEGIN_MILLIS,
+            log: self.shared.log.take(),
+        }
+    }
+}
+
+/// Polls, and again while it waits for a thread outside of the simulation, as the reader of templates is.
+fn poll<T>(
+    clock: &Clock,
+    mut future: Pin<&mut (impl Future<Output = T> + ?Sized)>,
+) -> (Poll<T>, i64) {
+    let _entered = runtime().enter();
+    loop {
+        clock.wake_sleepers();
+        let polled = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        let wake = clock.take_asked();
+        if polled.is_ready() || wake != i64::MAX {
+            return (polled, wake);
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Only for its threads.
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime")
+    })
+}
+
+fn text_of(answer: &Answer, pointer: &str) -> String {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = body.pointer(pointer).and_then(serde_json::Value::as_str);
+    text.unwrap_or_else(|| panic!("no {pointer} in {body}"))
+        .to_owned()
+}
