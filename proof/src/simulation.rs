@@ -211,3 +211,48 @@ fn plant(bugs: &[&'static Bug], report: &mut Report) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_seeds_of_each_mix_keep_every_invariant() {
+        let bench = Bench::new();
+        for seed in 0..24 {
+            let outcome = bench.run(seed, None, Log::default());
+            assert!(outcome.wrong.is_empty(), "seed {seed}: {:?}", outcome.wrong);
+        }
+    }
+
+    #[test]
+    fn a_seed_does_the_same_whatever_was_run_before() {
+        let mut report = Report::default();
+        replay(0, 4, &mut report);
+        assert!(report.wrong.is_empty(), "{:?}", report.wrong);
+    }
+
+    #[test]
+    fn a_bug_of_each_kind_is_found() {
+        let names = [
+            "claim-under-old-fence",
+            "token-forgotten",
+            "seen-by-all",
+            "node-clock",
+        ];
+        let bugs: Vec<&Bug> = BUGS
+            .iter()
+            .filter(|bug| names.contains(&bug.name))
+            .collect();
+        let mut report = Report::default();
+        plant(&bugs, &mut report);
+        assert!(report.wrong.is_empty(), "{:?}", report.wrong);
+    }
+
+    #[test]
+    fn every_bug_is_planted_in_a_statement_that_the_store_has() {
+        for bug in &BUGS {
+            bug.statement("", "");
+        }
+    }
+}

@@ -20,6 +20,7 @@ mod copies;
 mod copy_events;
 mod dialect;
 mod error;
+mod gauges;
 mod identities;
 mod launch_paths;
 mod migrate;
@@ -52,6 +53,7 @@ pub use copies::{Fence, Fenced};
 pub use dialect::postgres::{RETRIES_MAX, Wakes};
 pub use dialect::{Dialect, Row, Tx, Value};
 pub use error::{OpenError, StoreError};
+pub use gauges::Gauges;
 pub use identities::{SealedKey, StoredIdentities};
 pub use launch_paths::Grant;
 pub use migrate::{MIGRATIONS, Migration};
@@ -129,31 +131,6 @@ pub enum Level {
     /// Each statement sees what is committed when it begins (READ COMMITTED). For works whose
     /// statements lock the rows that they decide on, and check them again as they change them.
     RowLocks,
-}
-
-/// How busy a store is; counts are since it was opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Gauges {
-    /// Writes that wait for the SQLite writer.
-    pub write_queue: usize,
-    /// Most that may wait.
-    pub write_queue_max: usize,
-    /// Scans that wait for a SQLite reader.
-    pub scan_queue: usize,
-    /// Commits of the SQLite writer.
-    pub batches: u64,
-    /// Writes that shared them.
-    pub batched_writes: u64,
-    /// Writes in the largest of them.
-    pub largest_batch: u64,
-    /// Open PostgreSQL connections.
-    pub connections: usize,
-    /// Callers that wait for one.
-    pub connection_queue: usize,
-    /// Transactions that PostgreSQL made us run again.
-    pub conflicts: u64,
-    /// Whether PostgreSQL was away when it was last tried, so that callers are refused at once.
-    pub is_away: bool,
 }
 
 /// An open database. Clones share it.

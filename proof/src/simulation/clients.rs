@@ -1,5 +1,7 @@
 //! What the accounts ask for: copies, and everything that may come in their way.
 
+mod products;
+
 use std::sync::atomic::Ordering::Relaxed;
 
 use mimeo_api::Protocol;
@@ -9,10 +11,10 @@ use mimeo_service::{Answer, Arrival, Authority, Call};
 use serde_json::{Value, json};
 
 use super::chance::Chance;
-use super::ledger::look::Seen;
 use super::ledger::{CANARY, Ledger};
 use super::link::{Shared, lock};
-use super::node::{REGIONS, region, store_of};
+use super::node::{REGIONS, region};
+use products::{any_product, of_region};
 
 /// The owner of the sources, the account that they are shared with, and one that has no business there.
 pub(super) const ACCOUNTS: [&str; 3] = ["111111111111", "222222222222", "333333333333"];
@@ -360,35 +362,6 @@ fn version(name: &str, url: &str) -> Value {
         "Name": name,
         "Type": "CLOUD_FORMATION_TEMPLATE",
     })
-}
-
-struct Product {
-    account: usize,
-    id: String,
-    versions: Vec<String>,
-}
-
-fn of_region(ledger: &Ledger, region: &str) -> Vec<Product> {
-    let store = store_of(region).min(ledger.seen.len() - 1);
-    let seen: &Seen = &ledger.seen[store];
-    let there = seen.products.iter().filter(|(key, _)| key.0 == region);
-    let product = |(key, row): (&(String, String), &super::ledger::look::ProductRow)| Product {
-        account: ACCOUNTS
-            .iter()
-            .position(|id| *id == row.account)
-            .unwrap_or(0),
-        id: key.1.clone(),
-        versions: row.artifacts.iter().map(|(id, _)| id.clone()).collect(),
-    };
-    there.map(product).collect()
-}
-
-/// Account, Region and id of any product.
-fn any_product(chance: &mut Chance, ledger: &Ledger) -> Option<(usize, &'static str, String)> {
-    let region = REGIONS[chance.index(2)];
-    let products = of_region(ledger, region);
-    let product = chance.pick(&products)?;
-    Some((product.account, region, product.id.clone()))
 }
 
 pub(super) fn caller(account: usize, name: &str) -> Caller {

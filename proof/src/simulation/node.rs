@@ -25,6 +25,9 @@ pub(super) const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 /// How long a try may take to notice that its copy is final, in milliseconds: as in the server.
 const NOTICE_MILLIS: i64 = 200;
 
+/// Pause between two tries to let go of a copy, in milliseconds: as in the server.
+const LET_GO_MILLIS: i64 = 250;
+
 /// Which of two databases holds a Region.
 pub(super) fn store_of(region: &str) -> usize {
     usize::from(region != REGIONS[0])
@@ -132,7 +135,7 @@ pub(super) struct Slot {
 impl Slot {
     pub(super) async fn run(self) {
         while !self.stopping.load(Relaxed) {
-            match copy::claim(&self.store, RUNNING_MAX).await {
+            match self.claim().await {
                 Ok(Some(copy)) => {
                     self.link.holds(Some(&copy));
                     self.work_on(&copy).await;
@@ -141,6 +144,21 @@ impl Slot {
                 Ok(None) | Err(_) => self.doze().await,
             }
         }
+    }
+
+    /// Whatever is due; what must run alone comes last. That the node runs nothing else meanwhile
+    /// is not simulated: each slot stands for a node's worth of workers.
+    async fn claim(&self) -> Result<Option<Copy>, StoreError> {
+        if let Some(copy) = copy::claim(&self.store, RUNNING_MAX).await? {
+            return Ok(Some(copy));
+        }
+        if lock(&self.link.shared.chance).one_in(4) {
+            self.store.mend_copy_lanes().await?;
+        }
+        if self.store.has_suspects().await? {
+            return copy::claim_suspect(&self.store, RUNNING_MAX).await;
+        }
+        Ok(None)
     }
 
     /// Waits for the next poll, for the bell or for the end.
@@ -215,7 +233,15 @@ impl Slot {
         shared.log.line(shared.clock.now(), || {
             format!("{} {}: {ended:?}", self.link.who, copy.token)
         });
-        if ended.is_err() {
+        if let Err(StoreError::Unavailable | StoreError::Unknown) = ended {
+            // The database went away, which is no fault of the copy.
+            let fence = Fence::of(copy);
+            while !self.stopping.load(Relaxed)
+                && lease::give_back(&self.store, &fence).await.is_err()
+            {
+                shared.clock.sleep(LET_GO_MILLIS).await;
+            }
+        } else if ended.is_err() {
             let chance = lock(&shared.chance).next();
             let _ = lease::put_off(&self.store, copy, chance).await;
         }

@@ -1,43 +1,36 @@
 //! One simulation: its nodes, its tasks, and the scheduler that decides what goes on next.
 
+mod bench;
+mod faults;
+mod set_up;
+
+pub(super) use bench::Bench;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 
-use mimeo_domain::{Quotas, Timestamp};
+use mimeo_domain::Quotas;
 use mimeo_service::workflows::lease;
 use mimeo_service::{Answer, Service};
-use mimeo_store::{Extent, Store, StoreError, Tx, Work};
+use mimeo_store::Store;
 use mimeo_templates::shelf::Shelf;
 use tokio::runtime::{Builder, Runtime};
 
 use super::bugs::Bug;
 use super::chance::Chance;
-use super::clients::{Clients, HOST, Heard, Request, call, caller};
+use super::clients::{Clients, Heard, Request, call};
 use super::clock::{BEGIN_MILLIS, Clock};
 use super::ledger::Ledger;
-use super::ledger::look::at_once;
 use super::link::{Link, NODES_MAX, Shared, lock};
 use super::log::Log;
-use super::node::{Ground, REGIONS, store_of};
-use super::weather::{Mix, Weather};
-
-/// How long copies may take to become final once all faults are over, in milliseconds: the longest
-/// wait between tries, a lease, and a call that hung when the faults ended.
-const REST_MILLIS_MAX: i64 = 120_000;
+use super::node::{Ground, store_of};
+use super::weather::Mix;
 
 /// Steps of one simulation; more means that it goes round in circles.
 const STEPS_MAX: u64 = 200_000;
-
-/// A template that CreateProduct takes.
-const TEMPLATE: &str = "\
-AWSTemplateFormatVersion: '2010-09-09'
-Resources:
-  Topic:
-    Type: AWS::SNS::Topic
-";
 
 /// What came out of a seed.
 #[derive(Debug, Default)]
@@ -47,45 +40,6 @@ pub(super) struct Outcome {
     pub steps: u64,
     pub millis: i64,
     pub log: Vec<String>,
-}
-
-/// The databases that one thread's simulations use one after the other: emptying is faster than
-/// making them.
-#[derive(Debug)]
-pub(super) struct Bench {
-    stores: Vec<Store>,
-}
-
-impl Bench {
-    pub(super) fn new() -> Self {
-        let store = || at_once(mimeo_store::testing::simulated::simulated());
-        Self {
-            stores: vec![store(), store()],
-        }
-    }
-
-    /// Runs a seed, with a planted bug or none.
-    pub(super) fn run(&self, seed: u64, bug: Option<&'static Bug>, log: Log) -> Outcome {
-        for store in &self.stores {
-            at_once(store.write(Forget)).expect("an emptied database");
-        }
-        let mut simulation = Simulation::new(&self.stores, seed, bug, log);
-        simulation.set_up();
-        simulation.storm();
-        simulation.rest();
-        simulation.outcome()
-    }
-}
-
-struct Forget;
-
-impl Work for Forget {
-    type Output = ();
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        tx.reset(&Extent::default()).await
-    }
 }
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
@@ -210,64 +164,6 @@ impl Simulation {
     fn now(&self) -> i64 {
         self.shared.clock.now()
     }
-
-    // What is there before anything goes wrong -------------------------------------------------------
-
-    fn set_up(&mut self) {
-        let home = self.clients.home;
-        let mut urls = vec!["https://templates.example/first.yaml".to_owned()];
-        for name in ["a.yaml", "b.yaml"] {
-            let service = self.nodes[0].services[store_of(home)].clone();
-            let body = format!("{TEMPLATE}# {name}\n").into();
-            let hub = caller(0, home);
-            let now = Timestamp::from_millis(BEGIN_MILLIS);
-            let put = service.put_template(&hub, name, body, HOST, now);
-            urls.push(self.wait_for(put).expect("an upload is kept"));
-        }
-        let portfolio = self.clients.create_portfolio();
-        let made = self.asked_now(0, &portfolio);
-        self.clients.portfolio = text_of(&made, "/PortfolioDetail/Id");
-        for _ in 0..2 {
-            let url = self.chance(|chance| chance.pick(&urls).cloned());
-            let create = self
-                .clients
-                .create_product(0, home, &url.unwrap_or_default());
-            let made = self.asked_now(0, &create);
-            let id = text_of(&made, "/ProductViewDetail/ProductViewSummary/ProductId");
-            for _ in 0..self.chance(|chance| chance.below(3)) {
-                let url = self.chance(|chance| chance.pick(&urls).cloned());
-                let add = self.clients.version_of(&id, &url.unwrap_or_default());
-                self.asked_now(0, &add);
-            }
-            self.asked_now(0, &self.clients.hold(&id));
-        }
-        self.asked_now(0, &self.clients.share());
-        self.asked_now(0, &self.clients.accept());
-        for account in 1..3 {
-            let region = self.chance(|chance| REGIONS[chance.index(2)]);
-            let create = self.clients.create_product(account, region, &urls[0]);
-            self.asked_now(0, &create);
-        }
-    }
-
-    /// Asks and waits, with nothing else going on.
-    fn asked_now(&self, node: usize, request: &Request) -> Answer {
-        let call = call(&self.shared, node, request);
-        let service = self.nodes[node].services[store_of(request.region)].clone();
-        self.wait_for(service.call(&call))
-    }
-
-    fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
-        let mut future = pin!(future);
-        loop {
-            match poll(&self.shared.clock, future.as_mut()) {
-                (Poll::Ready(value), _) => return value,
-                (Poll::Pending, wake) => self.shared.clock.advance_to(wake),
-            }
-        }
-    }
-
-    // Tasks ------------------------------------------------------------------------------------------
 
     fn spawn(&mut self, node: usize, request: Option<u64>, running: Running) {
         let wake = self.now();
@@ -456,136 +352,6 @@ impl Simulation {
         }
     }
 
-    // What goes wrong --------------------------------------------------------------------------------
-
-    fn storm(&mut self) {
-        for node in 0..self.nodes.len() {
-            self.start_workers(node);
-        }
-        *lock(&self.shared.weather) = self.chance(|chance| Weather::storm(chance, self.mix));
-        let least = self.now() + self.chance(|chance| chance.millis(5_000, 40_000));
-        while (self.requests_left > 0 || self.now() < least) && self.steps < STEPS_MAX {
-            self.misfortune();
-            self.step();
-        }
-    }
-
-    fn misfortune(&mut self) {
-        let weather = lock(&self.shared.weather);
-        let odds = [
-            weather.crash,
-            weather.pause,
-            weather.jump,
-            weather.drain,
-            weather.cut,
-        ];
-        drop(weather);
-        let node = self.chance(|chance| chance.index(self.nodes.len()));
-        let drawn = self.chance(|chance| odds.map(|odds| chance.one_in(odds)));
-        let is_up = self.nodes[node].down_until.is_none();
-        let now = self.now();
-        if drawn[0] && is_up {
-            self.crash(node);
-        }
-        if drawn[1] {
-            let millis = self.chance(|chance| chance.millis(1_000, 40_000));
-            self.log(|| format!("node {node} sleeps for {millis} ms"));
-            self.nodes[node].paused_until = now + millis;
-        }
-        if drawn[2] {
-            let millis = self.chance(|chance| match chance.below(40) {
-                0 => 3_700_000,
-                1..20 => chance.millis(1_000, 60_000),
-                _ => chance.millis(-60_000, -1_000),
-            });
-            self.log(|| format!("the databases' clock jumps by {millis} ms"));
-            self.shared.clock.jump(millis);
-            let ahead = self.shared.clock.database_ahead();
-            self.furthest_ahead = self.furthest_ahead.max(ahead);
-        }
-        if drawn[3] && is_up && self.nodes[node].down_until.is_none() {
-            self.log(|| format!("node {node} is stopped"));
-            self.nodes[node].stopping.store(true, Relaxed);
-            self.wake_workers(node);
-            // The process ends when its grace is over; what still runs then is dropped.
-            let grace = self.chance(|chance| chance.millis(500, 12_000));
-            self.nodes[node].down_until = Some(now + grace);
-        }
-        if drawn[4] {
-            let millis = self.chance(|chance| chance.millis(200, 30_000));
-            let store = self.chance(|chance| chance.index(self.stores.len()));
-            let whole = self.chance(|chance| chance.one_in(2));
-            let mut weather = lock(&self.shared.weather);
-            if whole {
-                weather.store_cut_until[store] = now + millis;
-            } else {
-                weather.node_cut_until[node] = now + millis;
-            }
-            drop(weather);
-            self.log(|| format!("cut for {millis} ms: database {store} {whole}, node {node}"));
-        }
-    }
-
-    fn crash(&mut self, node: usize) {
-        self.log(|| format!("node {node} dies"));
-        self.end(node);
-        let down = self.chance(|chance| chance.millis(100, 20_000));
-        self.nodes[node].down_until = Some(self.now() + down);
-        self.nodes[node].paused_until = 0;
-    }
-
-    /// The process is gone: nothing that it was about to do happens, and nobody gets an answer.
-    fn end(&mut self, node: usize) {
-        let (dead, alive) = std::mem::take(&mut self.tasks)
-            .into_iter()
-            .partition(|task| task.node == node);
-        self.tasks = alive;
-        let dead: Vec<Task> = dead;
-        for id in dead.iter().filter_map(|task| task.request) {
-            if let Some(request) = self.take_request(id)
-                && self.chance(|chance| !chance.one_in(3))
-            {
-                self.ask_again(request);
-            }
-        }
-    }
-
-    // And what must come of it -----------------------------------------------------------------------
-
-    fn rest(&mut self) {
-        self.log(|| "the faults are over".to_owned());
-        *lock(&self.shared.weather) = Weather::default();
-        let restart = self.chance(|chance| chance.one_in(2));
-        for node in 0..self.nodes.len() {
-            if restart {
-                self.crash(node);
-            }
-            self.nodes[node].paused_until = 0;
-            if self.nodes[node].down_until.is_some() {
-                self.nodes[node].down_until = Some(self.now());
-            }
-        }
-        // A copy that was put off while the clock was ahead waits for that instant to come again.
-        let behind = self.furthest_ahead - self.shared.clock.database_ahead();
-        let until = self.now() + REST_MILLIS_MAX + behind;
-        let is_busy = |this: &Self| {
-            let unfinished = !lock(&this.shared.ledger).unfinished().is_empty();
-            unfinished || !this.requests.is_empty() || !this.again.is_empty()
-        };
-        while is_busy(self) && self.now() < until && self.steps < STEPS_MAX {
-            self.step();
-        }
-        let questions = self.clients.describe_all(&lock(&self.shared.ledger));
-        for question in questions {
-            for node in 0..self.nodes.len() {
-                let answer = self.asked_now(node, &question);
-                let mut ledger = lock(&self.shared.ledger);
-                self.clients.hear(&question, &answer, &mut ledger);
-            }
-        }
-        lock(&self.shared.ledger).at_rest();
-    }
-
     fn outcome(self) -> Outcome {
         let mut ledger = lock(&self.shared.ledger);
         Outcome {
@@ -626,11 +392,4 @@ fn runtime() -> &'static Runtime {
             .build()
             .expect("a runtime")
     })
-}
-
-fn text_of(answer: &Answer, pointer: &str) -> String {
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let text = body.pointer(pointer).and_then(serde_json::Value::as_str);
-    text.unwrap_or_else(|| panic!("no {pointer} in {body}"))
-        .to_owned()
 }

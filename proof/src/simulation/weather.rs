@@ -6,6 +6,9 @@ use mimeo_store::testing::simulated::{AccessKind, Fate};
 use super::chance::Chance;
 use super::link::NODES_MAX;
 
+/// The longest that a transaction, or its answer, is held up: longer than a lease.
+pub(super) const STALL_MILLIS_MAX: i64 = 40_000;
+
 /// Odds are "once in so many"; 0 is never.
 #[derive(Debug, Default)]
 pub(super) struct Weather {
@@ -69,8 +72,8 @@ impl Weather {
             if there && !chance.one_in(4) { drawn } else { 0 }
         };
         Self {
-            slow: odds(true, 20, 60),
-            stall: odds(true, 60, 200),
+            slow: odds(true, 3, 30),
+            stall: odds(true, 25, 150),
             refuse: odds(database, 20, 60),
             unknown: odds(database, 15, 50),
             again: odds(database, 10, 50),
@@ -124,7 +127,7 @@ impl Weather {
     /// Milliseconds: mostly a few, now and then seconds, seldom longer than a lease.
     pub(super) fn wait(&self, chance: &mut Chance) -> i64 {
         if chance.one_in(self.stall) {
-            chance.millis(4_000, 40_000)
+            chance.millis(4_000, STALL_MILLIS_MAX)
         } else if chance.one_in(self.slow) {
             chance.millis(100, 3_000)
         } else if chance.one_in(2) {
