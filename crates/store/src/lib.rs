@@ -261,6 +261,8 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(_) => {}
             Engine::Postgres(postgres) => postgres.ring(),
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(_) => {}
         }
     }
 
@@ -269,6 +271,8 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(_) => {}
             Engine::Postgres(postgres) => postgres.ring_now().await,
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(_) => {}
         }
     }
 
@@ -277,6 +281,8 @@ impl Store {
         match &self.inner.engine {
             Engine::Sqlite(_) => None,
             Engine::Postgres(postgres) => Some(postgres.wakes()),
+            #[cfg(any(test, feature = "testing"))]
+            Engine::Inline(_) => None,
         }
     }
 
