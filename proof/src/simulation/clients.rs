@@ -7,8 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use mimeo_api::Protocol;
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, Timestamp};
-use mimeo_service::{Answer, Arrival, Authority, Call};
+use mimeo_service::{Answer, Arrival, Authority, Call, Trail};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::chance::Chance;
 use super::ledger::{CANARY, Ledger};
@@ -369,14 +370,20 @@ pub(super) fn caller(account: usize, name: &str) -> Caller {
     Caller::root(account, region(name))
 }
 
+/// From nowhere: who asked whence is no matter here.
+pub(super) fn trail() -> Trail<'static> {
+    Trail::within(Uuid::nil())
+}
+
 /// The request as it reaches a node.
-pub(super) fn call(shared: &Shared, node: usize, request: &Request) -> Call {
+pub(super) fn call(shared: &Shared, node: usize, request: &Request) -> Call<'static> {
     let now = shared.clock.now() + shared.skews[node].load(Relaxed);
     Call {
         operation: request.operation.to_owned(),
         protocol: Protocol::Json,
         caller: caller(request.account, request.region),
         authority: Authority::Whole,
+        trail: trail(),
         arrival: Arrival {
             now: Timestamp::from_millis(now),
             // Neighbouring seeds are the next tries of a request that met a taken id.

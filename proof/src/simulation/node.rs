@@ -98,6 +98,7 @@ impl Ground<'_> {
                 }
             })),
             rehearsal: None,
+            audit: Arc::default(),
         }
     }
 

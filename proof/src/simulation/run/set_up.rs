@@ -7,7 +7,7 @@ use mimeo_domain::Timestamp;
 use mimeo_service::Answer;
 
 use super::{Simulation, poll};
-use crate::simulation::clients::{HOST, Request, call, caller};
+use crate::simulation::clients::{HOST, Request, call, caller, trail};
 use crate::simulation::clock::BEGIN_MILLIS;
 use crate::simulation::node::{REGIONS, store_of};
 
@@ -28,7 +28,8 @@ impl Simulation {
             let body = format!("{TEMPLATE}# {name}\n").into();
             let hub = caller(0, home);
             let now = Timestamp::from_millis(BEGIN_MILLIS);
-            let put = service.put_template(&hub, name, body, HOST, now);
+            let trail = trail();
+            let put = service.put_template((&hub, &trail), name, body, HOST, now);
             urls.push(self.wait_for(put).expect("an upload is kept"));
         }
         let portfolio = self.clients.create_portfolio();
