@@ -370,9 +370,9 @@ pub(super) fn caller(account: usize, name: &str) -> Caller {
     Caller::root(account, region(name))
 }
 
-/// From nowhere: who asked whence is no matter here.
-pub(super) fn trail() -> Trail<'static> {
-    Trail::within(Uuid::nil())
+/// From within, under an id of its own: the audit knows requests by it.
+pub(super) fn trail(shared: &Shared) -> Trail<'static> {
+    Trail::within(Uuid::from_u128(lock(&shared.chance).next().into()))
 }
 
 /// The request as it reaches a node.
@@ -383,7 +383,7 @@ pub(super) fn call(shared: &Shared, node: usize, request: &Request) -> Call<'sta
         protocol: Protocol::Json,
         caller: caller(request.account, request.region),
         authority: Authority::Whole,
-        trail: trail(),
+        trail: trail(shared),
         arrival: Arrival {
             now: Timestamp::from_millis(now),
             // Neighbouring seeds are the next tries of a request that met a taken id.

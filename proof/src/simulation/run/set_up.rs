@@ -28,7 +28,7 @@ impl Simulation {
             let body = format!("{TEMPLATE}# {name}\n").into();
             let hub = caller(0, home);
             let now = Timestamp::from_millis(BEGIN_MILLIS);
-            let trail = trail();
+            let trail = trail(&self.shared);
             let put = service.put_template((&hub, &trail), name, body, HOST, now);
             urls.push(self.wait_for(put).expect("an upload is kept"));
         }
