@@ -244,6 +244,7 @@ fn world(store: &Store, shelf: &Shelf, gate: Option<Gate>) -> World {
         },
         page_key: PageKey::new(b"of a model"),
         copy_accepted: Arc::new(Notify::new()),
+        copy_told: Arc::new(Notify::new()),
         gate,
         rehearsal: None,
         audit: Arc::default(),

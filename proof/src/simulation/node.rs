@@ -88,6 +88,7 @@ impl Ground<'_> {
             quotas: self.quotas.clone(),
             page_key: PageKey::new(b"the page secret of a simulation"),
             copy_accepted: Arc::new(Notify::new()),
+            copy_told: Arc::new(Notify::new()),
             gate: Some(Gate::new(move |_| {
                 let odds = lock(&shared.weather).gate;
                 let mut chance = lock(&shared.chance);

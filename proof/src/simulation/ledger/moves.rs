@@ -131,7 +131,10 @@ impl Ledger {
                 deaths >= i64::from(DEATHS_MAX) || known.postponed >= i64::from(FAILURES_MAX)
             }
             StatusDetail::ContentVerification { .. } => self.was_spoiled,
-            StatusDetail::TargetTypeMismatch { .. } | StatusDetail::Rehearsed { .. } => false,
+            // Only its owner cancels a copy, and not through a worker.
+            StatusDetail::TargetTypeMismatch { .. }
+            | StatusDetail::Rehearsed { .. }
+            | StatusDetail::Cancelled => false,
         };
         if !explained {
             self.wrong(format!("V3: {token} failed without cause: {detail}"));
