@@ -48,11 +48,16 @@ pub(crate) fn is_to_be_retried(status: u16, output: &Value) -> bool {
 
 /// Uploads a template and answers its URL.
 pub(crate) fn put(port: u16, place: Place, name: &str, body: &str) -> String {
-    let head = format!("PUT /_mimeo/templates/{name} HTTP/1.1\r\n");
-    let (status, body) = send(port, &head, place, body).unwrap();
-    assert_eq!(status, 201, "{body}");
-    let told: Value = serde_json::from_str(&body).unwrap();
+    let (status, told) = try_put(port, place, name, body).unwrap();
+    assert_eq!(status, 201, "{told}");
     told["Url"].as_str().unwrap().to_owned()
+}
+
+/// The same, whatever is answered.
+pub(crate) fn try_put(port: u16, place: Place, name: &str, body: &str) -> Option<(u16, Value)> {
+    let head = format!("PUT /_mimeo/templates/{name} HTTP/1.1\r\n");
+    let (status, told) = send(port, &head, place, body)?;
+    Some((status, serde_json::from_str(&told).ok()?))
 }
 
 /// A page for machines, such as the metrics.

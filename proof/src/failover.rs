@@ -14,15 +14,12 @@ use tempfile::TempDir;
 
 use crate::chance::{self, Chance};
 use crate::client::{self, Place};
+use crate::cluster::Cluster;
 use crate::load::{self, Load};
 use crate::node::Node;
 use crate::report::{Asked, Report};
 use crate::shop::{Shop, text};
 use crate::{check, instant, sleep};
-
-mod cluster;
-
-use cluster::Cluster;
 
 /// Who asks for copies, and who makes products.
 const COPIERS: u64 = 4;

@@ -118,7 +118,12 @@ fn ask(load: &Load, shop: &Shop, number: u64) -> Asked {
     loop {
         let node = usize::try_from(chance.below(8)).unwrap();
         let place = shop.corners[to].place;
-        match client::call(shop.port(node), place, "CopyProduct", &asked.input) {
+        match client::call(
+            shop.port_of(place, node),
+            place,
+            "CopyProduct",
+            &asked.input,
+        ) {
             Some((200, told)) => {
                 note(load, &mut asked, &text(&told, "/CopyProductToken"));
                 // Some ask again, as an SDK does whose answer came late.

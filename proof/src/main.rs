@@ -18,7 +18,9 @@ mod backup;
 mod chance;
 mod check;
 mod client;
+mod cluster;
 mod failover;
+mod faults;
 mod fuzz;
 mod kill;
 mod load;
@@ -54,6 +56,11 @@ const CAMPAIGNS: &[(&str, &str, Campaign)] = &[
         "failover",
         "PostgreSQL's primary lost under load, its synchronous standby promoted, again and again",
         failover::run,
+    ),
+    (
+        "faults",
+        "full disks, and databases, stores and Regions that are away, come late or lie",
+        faults::run,
     ),
     (
         "model",

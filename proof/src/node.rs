@@ -8,9 +8,16 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+const LOG: &str = "log";
+
+/// A variable and its value.
+pub(crate) type Setting = (&'static str, String);
+
 pub(crate) struct Node {
     data: String,
     folder: PathBuf,
+    settings: Vec<Setting>,
+    is_logged: bool,
     child: Child,
     /// Where it listens; another one in each life.
     port: Arc<AtomicU16>,
@@ -27,12 +34,27 @@ pub(crate) struct Limited {
 impl Node {
     /// Starts on this data, with its templates in the folder.
     pub(crate) fn start(data: &str, folder: &Path) -> Self {
-        Self::of(data, folder, spawn(&mut command(data, folder)))
+        let spawned = spawn(&mut command(data, folder, &[]));
+        Self::of(data, folder, Vec::new(), spawned)
+    }
+
+    /// Starts with settings of its own, in this life and the next ones, and a log in a file.
+    pub(crate) fn start_with(data: &str, folder: &Path, settings: Vec<Setting>) -> Self {
+        let spawned = spawn(logged(&mut command(data, folder, &settings), folder));
+        let mut node = Self::of(data, folder, settings, spawned);
+        node.is_logged = true;
+        node
+    }
+
+    /// What a server that was started with settings of its own has logged in all its lives.
+    pub(crate) fn log(&self) -> String {
+        let log = std::fs::read(self.folder.join(LOG)).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// Starts in a shell that limits it.
     pub(crate) fn start_limited(data: &str, folder: &Path, limited: &Limited) -> Self {
-        let plain = command(data, folder);
+        let plain = command(data, folder, &[]);
         let mut shell = Command::new("sh");
         let script = format!("ulimit -d {}; exec \"$0\" \"$@\"", limited.data_kib);
         shell
@@ -47,13 +69,15 @@ impl Node {
             .envs(limited.settings.iter().copied())
             .current_dir(folder)
             .stdout(Stdio::piped());
-        Self::of(data, folder, spawn(&mut shell))
+        Self::of(data, folder, Vec::new(), spawn(&mut shell))
     }
 
-    fn of(data: &str, folder: &Path, (child, port): (Child, u16)) -> Self {
+    fn of(data: &str, folder: &Path, settings: Vec<Setting>, (child, port): (Child, u16)) -> Self {
         Self {
             data: data.to_owned(),
             folder: folder.to_owned(),
+            settings,
+            is_logged: false,
             child,
             port: Arc::new(AtomicU16::new(port)),
         }
@@ -80,6 +104,18 @@ impl Node {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// What `mimeo check` finds in its store, beside it; an error if it is not sound.
+    pub(crate) fn check(&self) -> Result<String, String> {
+        let mut check = program(&self.data, &self.folder, &self.settings);
+        let told = check.arg("check").output();
+        let told = told.map_err(|error| error.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if told.status.success() {
+            return Ok(text(&told.stdout));
+        }
+        Err(text(&told.stdout) + &text(&told.stderr))
+    }
+
     /// Looks at its resident memory every so often, until told to stop.
     pub(crate) fn watch_memory(&self, every: Duration) -> Watched {
         let (process, over) = (self.child.id(), Arc::new(AtomicBool::new(false)));
@@ -102,7 +138,11 @@ impl Node {
     }
 
     pub(crate) fn start_again(&mut self) {
-        let (child, port) = spawn(&mut command(&self.data, &self.folder));
+        let mut next = command(&self.data, &self.folder, &self.settings);
+        if self.is_logged {
+            logged(&mut next, &self.folder);
+        }
+        let (child, port) = spawn(&mut next);
         self.child = child;
         self.port.store(port, Ordering::SeqCst);
     }
@@ -155,11 +195,17 @@ pub(crate) fn binary() -> PathBuf {
     own.with_file_name("mimeo")
 }
 
-fn command(data: &str, folder: &Path) -> Command {
+fn command(data: &str, folder: &Path, settings: &[Setting]) -> Command {
+    let mut command = program(data, folder, settings);
+    command.arg("serve").stdout(Stdio::piped());
+    command
+}
+
+fn program(data: &str, folder: &Path, settings: &[Setting]) -> Command {
     let mut command = Command::new(binary());
     command
-        .args(["serve", "--listen", "127.0.0.1:0"])
         .current_dir(folder)
+        .env("MIMEO_LISTEN", "127.0.0.1:0")
         .env("MIMEO_DATA", data)
         .env("MIMEO_TEMPLATES_FOLDER", folder.join("templates"))
         .env("MIMEO_LOG_LEVEL", "error")
@@ -167,8 +213,14 @@ fn command(data: &str, folder: &Path) -> Command {
         .env("MIMEO_QUOTAS_PRODUCTS", "1000000")
         .env("MIMEO_QUOTAS_ARTIFACTS_PER_PRODUCT", "1000000")
         .env("MIMEO_QUOTAS_COPIES_UNDER_WAY", "1000000")
-        .stdout(Stdio::piped());
+        .envs(settings.iter().map(|(name, value)| (name, value)));
     command
+}
+
+fn logged<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    let mut options = std::fs::OpenOptions::new();
+    let log = options.create(true).append(true).open(folder.join(LOG));
+    command.env("MIMEO_LOG_LEVEL", "warn").stderr(log.unwrap())
 }
 
 fn spawn(command: &mut Command) -> (Child, u16) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::client::{self, Place};
 
 const ACCOUNTS: [&str; 2] = ["111111111111", "222222222222"];
-const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+pub(crate) const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 
 /// Versions of each source.
 const VERSIONS: usize = 2;
@@ -17,8 +17,11 @@ const VERSIONS: usize = 2;
 /// Tries to get an answer from servers that come and go.
 const TRIES_MAX: u32 = 2_000;
 
+/// A server's port, and the Region that it serves; `None`: all of them.
+pub(crate) type Door = (Option<&'static str>, Arc<AtomicU16>);
+
 pub(crate) struct Shop {
-    ports: Vec<Arc<AtomicU16>>,
+    doors: Vec<Door>,
     pub corners: Vec<Corner>,
     template: String,
 }
@@ -36,8 +39,13 @@ pub(crate) struct Corner {
 impl Shop {
     /// Furnishes it through the API, before anything is killed.
     pub(crate) fn open(ports: Vec<Arc<AtomicU16>>) -> Self {
+        Self::open_apart(ports.into_iter().map(|port| (None, port)).collect())
+    }
+
+    /// The same where each server has Regions of its own.
+    pub(crate) fn open_apart(doors: Vec<Door>) -> Self {
         let mut shop = Self {
-            ports,
+            doors,
             corners: Vec::new(),
             template: String::new(),
         };
@@ -103,7 +111,12 @@ impl Shop {
         let body = format!(
             "# {account} {region} {name} {number}\nResources:\n  Topic:\n    Type: AWS::SNS::Topic\n"
         );
-        let url = client::put(self.port(0), place, &format!("{name}-{number}.yaml"), &body);
+        let url = client::put(
+            self.port_of(place, 0),
+            place,
+            &format!("{name}-{number}.yaml"),
+            &body,
+        );
         json!({
             "Info": {"LoadTemplateFromURL": url},
             "Name": format!("v{number}"),
@@ -117,13 +130,25 @@ impl Shop {
     }
 
     pub(crate) fn port(&self, node: usize) -> u16 {
-        self.ports[node % self.ports.len()].load(Ordering::SeqCst)
+        self.doors[node % self.doors.len()].1.load(Ordering::SeqCst)
+    }
+
+    /// One of the servers that serve this place.
+    pub(crate) fn port_of(&self, place: Place, number: usize) -> u16 {
+        let serves = |door: &&Door| door.0.is_none_or(|region| region == place.region);
+        let serving: Vec<_> = self.doors.iter().filter(serves).collect();
+        serving[number % serving.len()].1.load(Ordering::SeqCst)
     }
 
     /// Asks, whichever server lives, until one answers; what it answers must be a success.
     pub(crate) fn does(&self, place: Place, operation: &str, input: &Value) -> Value {
         for number in 0..TRIES_MAX {
-            match client::call(self.port(number as usize), place, operation, input) {
+            match client::call(
+                self.port_of(place, number as usize),
+                place,
+                operation,
+                input,
+            ) {
                 Some((200, output)) => return output,
                 Some((status, output)) if !client::is_to_be_retried(status, &output) => {
                     panic!("{operation}: {status} {output}")

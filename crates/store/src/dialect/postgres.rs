@@ -42,6 +42,10 @@ const PAUSE_MILLIS_MAX: u64 = 128;
 /// How long a caller waits for a connection, from the pool or from the server.
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
+/// How long a statement may go unanswered: shorter than a lease, so that who holds one learns in time
+/// that the database stands still, and longer than any statement of ours takes.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
 /// Every statement goes by an index, and what a scan of a small table reads would collide with every
 /// write to it. And a host that is gone must not hold the locks of a half-made transaction for as long
 /// as its connection seems to be there. A server that does not know a setting does without.
@@ -169,6 +173,9 @@ impl Postgres {
     ) -> Result<Result<W::Output, W::Error>, StoreError> {
         let mut client = self.client().await?;
         let (answer, is_usable) = self.transact(&mut client, mode, work).await;
+        if let Err(StoreError::Unavailable) = answer {
+            self.absence.begin();
+        }
         if !is_usable {
             // Whatever is at its other end, the pool must not hand this connection out again.
             drop(Object::take(client));
@@ -192,10 +199,11 @@ impl Postgres {
             .build_transaction()
             .isolation_level(level)
             .read_only(mode == Mode::Read);
-        let transaction = match begin.start().await {
-            Ok(transaction) => transaction,
+        let transaction = match in_time(begin.start()).await {
+            Ok(Ok(transaction)) => transaction,
             // A standby answers, but begins no transaction that writes.
-            Err(error) => return (Err(away(&error)), false),
+            Ok(Err(error)) => return (Err(away(&error)), false),
+            Err(silent) => return (Err(silent), false),
         };
         let session = Session {
             transaction,
@@ -281,10 +289,8 @@ impl Session<'_> {
         read: &mut (impl FnMut(&Row<'_>) -> T + Send),
     ) -> Result<Vec<T>, StoreError> {
         let statement = self.statement(sql, params).await?;
-        let answer = self
-            .transaction
-            .query(&statement, &values::slice(params))
-            .await;
+        let values = values::slice(params);
+        let answer = in_time(self.transaction.query(&statement, &values)).await?;
         values::read_all(
             &answer.map_err(|error| in_our_words(&error, sql))?,
             read,
@@ -298,10 +304,8 @@ impl Session<'_> {
         params: &[Value<'_>],
     ) -> Result<u64, StoreError> {
         let statement = self.statement(sql, params).await?;
-        let answer = self
-            .transaction
-            .execute(&statement, &values::slice(params))
-            .await;
+        let values = values::slice(params);
+        let answer = in_time(self.transaction.execute(&statement, &values)).await?;
         answer.map_err(|error| in_our_words(&error, sql))
     }
 
@@ -334,9 +338,8 @@ impl Session<'_> {
 
     async fn cached(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
         let text = self.texts.derive(sql);
-        self.transaction
-            .prepare_cached(&text)
-            .await
+        in_time(self.transaction.prepare_cached(&text))
+            .await?
             .map_err(|error| in_our_words(&error, sql))
     }
 }
@@ -363,6 +366,12 @@ fn config(url: &str) -> Result<Config, OpenError> {
         .keepalives_interval(SILENCE_MAX / 3)
         .keepalives_retries(3);
     Ok(config)
+}
+
+/// An answer that comes in time. Without one nothing was done: only COMMIT waits as long as it takes.
+async fn in_time<T>(answer: impl Future<Output = T>) -> Result<T, StoreError> {
+    let answer = tokio::time::timeout(ANSWER_WAIT, answer).await;
+    answer.map_err(|late| away(&late))
 }
 
 /// How long one of several hosts may take to let us in.

@@ -86,7 +86,7 @@ async fn two_that_put_one_body_at_once_write_it_once() {
     for put in puts.collect::<Vec<_>>() {
         assert_eq!(put.await.unwrap(), Digest::of(&BODY));
     }
-    assert_eq!(stub.kept_count(), 1);
+    assert_eq!(stub.kept().len(), 1);
 }
 
 #[tokio::test]
@@ -112,9 +112,13 @@ async fn wrong_bytes_are_corrupt_and_put_anew() {
         "longer than what was put there\n",
         "",
     ] {
+        let right = stub.kept();
         stub.change_all(wrong);
         assert_eq!(shelf.verify(&digest).await.unwrap(), Verdict::Corrupt);
         shelf.put(BODY).await.unwrap();
+        assert_eq!(shelf.get(&digest).await.unwrap(), Some(BODY), "{wrong:?}");
+        stub.change_all(wrong);
+        stub.restore(right);
         assert_eq!(shelf.get(&digest).await.unwrap(), Some(BODY), "{wrong:?}");
     }
 }

@@ -85,7 +85,7 @@ impl Stub {
             bucket: "templates".into(),
             prefix: prefix.into(),
             region: "us-east-1".into(),
-            endpoint: Some(format!("http://{}", self.address).parse().unwrap()),
+            endpoint: Some(self.endpoint().parse().unwrap()),
             path_style,
             keys: Some(BucketKeys {
                 access_key_id: "AKIATEST".into(),
@@ -102,6 +102,10 @@ impl Stub {
             },
         };
         Shelf::bucket(&rules).unwrap()
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -134,8 +138,12 @@ impl Stub {
         self.state().puts
     }
 
-    pub(crate) fn kept_count(&self) -> usize {
-        self.state().kept.len()
+    pub(crate) fn restore(&self, kept: BTreeMap<String, Bytes>) {
+        self.state().kept.extend(kept);
+    }
+
+    pub(crate) fn kept(&self) -> BTreeMap<String, Bytes> {
+        self.state().kept.clone()
     }
 
     pub(crate) fn conditions_count(&self) -> usize {

@@ -22,7 +22,7 @@ pub(super) struct Breaker {
 #[derive(Debug, Default)]
 struct State {
     failures: u32,
-    /// Until then nobody asks; after it one may try.
+    /// Until then nobody asks.
     open_until: Option<Instant>,
 }
 
@@ -57,8 +57,12 @@ impl Breaker {
                 source: Box::new(Open),
             });
         }
-        // This one tries; the others wait for what it finds.
-        state.open_until = Some(now + self.rest);
+        // Whoever comes now tries, and the first failure is one too many. If only one might, whoever came
+        // beside it would be told that the store is away, and a copy whose other body that is drops both.
+        *state = State {
+            failures: self.failures_max.saturating_sub(1),
+            open_until: None,
+        };
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! A primary and its synchronous standby, from PostgreSQL's own programs.
+//! PostgreSQL's own programs: a primary and its synchronous standby, or one server alone.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -16,10 +16,13 @@ use crate::sleep;
 const SETTINGS: &str = "listen_addresses=''\nsynchronous_standby_names='*'\nsynchronous_commit=on\n\
     wal_level=replica\nhot_standby=on\nmax_connections=100\nfsync=off\nwal_keep_size=256MB\n";
 
+/// Of one that has no standby.
+const SETTINGS_ALONE: &str = "listen_addresses=''\nmax_connections=100\nfsync=off\n";
+
 /// Looks of 50 ms each until a server answers.
 const LOOKS_MAX: u32 = 1_200;
 
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     binaries: PathBuf,
     folder: PathBuf,
     user: Option<(u32, u32)>,
@@ -29,7 +32,18 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn start(binaries: PathBuf, folder: &Path) -> Self {
+    pub(crate) fn start(binaries: PathBuf, folder: &Path) -> Self {
+        let mut cluster = Self::first(binaries, folder, SETTINGS);
+        cluster.make_standby(1);
+        cluster
+    }
+
+    /// One server without a standby.
+    pub(crate) fn alone(binaries: PathBuf, folder: &Path) -> Self {
+        Self::first(binaries, folder, SETTINGS_ALONE)
+    }
+
+    fn first(binaries: PathBuf, folder: &Path, settings: &str) -> Self {
         let user = testing::postgres_user(folder);
         // In PATH there may be links to some of the programs only.
         let real = fs::canonicalize(binaries.join("initdb")).unwrap();
@@ -50,17 +64,25 @@ impl Cluster {
         let options = ["--auth=trust", "--username=postgres", "--no-sync"];
         let sorted = ["--locale=C", "--encoding=UTF8", "-D"];
         cluster.run("initdb", |it| it.args(options).args(sorted).arg(&data));
-        let settings = data.join("postgresql.auto.conf");
-        fs::write(&settings, SETTINGS).unwrap();
-        cluster.own(&settings);
+        let file = data.join("postgresql.auto.conf");
+        fs::write(&file, settings).unwrap();
+        cluster.own(&file);
         cluster.boot(0);
         cluster.wait(0, "SELECT 1");
-        cluster.make_standby(1);
         cluster
     }
 
+    /// The one server of a cluster without a standby.
+    pub(crate) fn url_alone(&self) -> String {
+        let socket = self.socket(0);
+        format!(
+            "postgres:///postgres?user=postgres&host={}",
+            socket.display()
+        )
+    }
+
     /// Both servers; clients take the one that can be written to.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let sockets = [self.socket(0), self.socket(1)].map(|it| it.display().to_string());
         format!(
             "postgres:///postgres?user=postgres&host={}&target_session_attrs=read-write",
@@ -69,7 +91,7 @@ impl Cluster {
     }
 
     /// The primary's host is lost; the standby takes its place, and gets a new standby.
-    pub(super) fn fail_over(&mut self) {
+    pub(crate) fn fail_over(&mut self) {
         let (lost, next) = (self.primary, 1 - self.primary);
         let synchronous = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'";
         self.wait(lost, synchronous);
@@ -79,6 +101,39 @@ impl Cluster {
         self.primary = next;
         fs::remove_dir_all(self.data(lost)).unwrap();
         self.make_standby(lost);
+    }
+
+    /// The primary is stopped at once, as by an administrator in a hurry.
+    pub(crate) fn stop(&mut self) {
+        let data = self.data(self.primary);
+        let stop = ["stop", "-W", "-m", "immediate", "-D"];
+        self.run("pg_ctl", |it| it.args(stop).arg(&data));
+        if let Some(mut server) = self.servers[self.primary].take() {
+            server.wait().unwrap();
+        }
+    }
+
+    /// The primary that was stopped comes back.
+    pub(crate) fn start_again(&mut self) {
+        self.boot(self.primary);
+        self.wait(self.primary, "SELECT 1");
+    }
+
+    /// All processes of the primary stand still, with every connection open.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        if let Some(server) = &self.servers[self.primary] {
+            let mut kill = Command::new("kill");
+            kill.arg(signal).args(family(server.id()));
+            assert!(kill.stderr(Stdio::null()).status().is_ok());
+        }
     }
 
     fn make_standby(&mut self, number: usize) {
