@@ -287,8 +287,8 @@ impl<O: Handle> Work for Act<O> {
             return Ok(Done::Replayed(key.answer(replay)?));
         }
         if let (Some(kept), Effect::Writes) = (&self.prepared.template, O::EFFECT) {
-            let shelf = self.world.shelves.name_of(&self.caller.region);
-            uploads::name(tx, shelf, &kept.digest, &kept.marks).await?;
+            let name = self.world.shelves.name_of(&self.caller.region);
+            uploads::name(tx, name, &kept.digest, &kept.marks).await?;
         }
         let mut cx = Cx {
             caller: &self.caller,

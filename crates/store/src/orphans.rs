@@ -47,12 +47,12 @@ impl Tx<'_> {
     /// The marks on these bodies. To be read before one looks whether they are there.
     pub async fn find_marks(
         &mut self,
-        shelf: &str,
+        name: &str,
         digests: &[&str],
     ) -> Result<Vec<Mark>, StoreError> {
         let mut marks = Vec::new();
         for some in digests.chunks(AT_ONCE) {
-            let mut row = vec![Value::from(shelf)];
+            let mut row = vec![Value::from(name)];
             row.extend((0..AT_ONCE).map(|at| Value::from(some[at.min(some.len() - 1)])));
             for mark in self.query(FIND, &row, mark).await? {
                 marks.push(mark?);
@@ -63,10 +63,10 @@ impl Tx<'_> {
 
     /// Takes the marks off these bodies, as something is about to name them; those that are already on
     /// their way out keep theirs.
-    pub async fn unmark_bodies(&mut self, shelf: &str, digests: &[&str]) -> Result<(), StoreError> {
-        for mark in self.find_marks(shelf, digests).await? {
+    pub async fn unmark_bodies(&mut self, name: &str, digests: &[&str]) -> Result<(), StoreError> {
+        for mark in self.find_marks(name, digests).await? {
             if mark.state == MarkState::Orphan {
-                let row = params![shelf, mark.digest.as_str()];
+                let row = params![name, mark.digest.as_str()];
                 self.execute(UNMARK, row).await?;
             }
         }
@@ -77,14 +77,14 @@ impl Tx<'_> {
     /// answers whether they still are. If not, nothing of it may be committed.
     pub async fn name_bodies(
         &mut self,
-        shelf: &str,
+        name: &str,
         digests: &[&str],
         before: &[Mark],
     ) -> Result<bool, StoreError> {
-        for mark in self.find_marks(shelf, digests).await? {
+        for mark in self.find_marks(name, digests).await? {
             match mark.state {
                 MarkState::Orphan => {
-                    let row = params![shelf, mark.digest.as_str()];
+                    let row = params![name, mark.digest.as_str()];
                     self.execute(UNMARK, row).await?;
                 }
                 // It was gone before we looked, so what we saw was put since.
@@ -96,11 +96,11 @@ impl Tx<'_> {
     }
 
     /// Marks bodies that nothing names, unless they are marked.
-    pub async fn mark_bodies(&mut self, shelf: &str, digests: &[&str]) -> Result<u64, StoreError> {
+    pub async fn mark_bodies(&mut self, name: &str, digests: &[&str]) -> Result<u64, StoreError> {
         let now = self.now().await?;
         let mut count = 0;
         for digest in digests {
-            count += self.execute(MARK, params![shelf, *digest, now]).await?;
+            count += self.execute(MARK, params![name, *digest, now]).await?;
         }
         Ok(count)
     }
@@ -108,42 +108,42 @@ impl Tx<'_> {
     /// At most `count` marks after a digest, which may be empty, in the order of digests.
     pub async fn page_marks(
         &mut self,
-        shelf: &str,
+        name: &str,
         after: &str,
         count: i64,
     ) -> Result<Vec<Mark>, StoreError> {
-        let marks = self.query(PAGE, params![shelf, after, count], mark).await?;
+        let marks = self.query(PAGE, params![name, after, count], mark).await?;
         marks.into_iter().collect()
     }
 
     /// Turns an old mark into the right to delete; `false` if the body was named or somebody else deletes it.
-    pub async fn condemn_body(&mut self, shelf: &str, mark: &Mark) -> Result<bool, StoreError> {
+    pub async fn condemn_body(&mut self, name: &str, mark: &Mark) -> Result<bool, StoreError> {
         let now = self.now().await?;
-        let row = params![shelf, mark.digest.as_str(), mark.marked, now];
+        let row = params![name, mark.digest.as_str(), mark.marked, now];
         Ok(self.execute(CONDEMN, row).await? == 1)
     }
 
     /// Takes a deletion over whose owner seems to be dead.
     pub async fn take_deletion_over(
         &mut self,
-        shelf: &str,
+        name: &str,
         mark: &Mark,
     ) -> Result<bool, StoreError> {
         let now = self.now().await?;
-        let row = params![shelf, mark.digest.as_str(), mark.changed, now];
+        let row = params![name, mark.digest.as_str(), mark.changed, now];
         Ok(self.execute(TAKE_OVER, row).await? == 1)
     }
 
     /// Notes that the body is gone.
-    pub async fn note_deleted(&mut self, shelf: &str, digest: &str) -> Result<(), StoreError> {
+    pub async fn note_deleted(&mut self, name: &str, digest: &str) -> Result<(), StoreError> {
         let now = self.now().await?;
-        let row = params![shelf, digest, now];
+        let row = params![name, digest, now];
         self.execute(DELETED, row).await.map(drop)
     }
 
     /// Forgets a deletion that nobody can have missed.
-    pub async fn forget_deleted(&mut self, shelf: &str, mark: &Mark) -> Result<(), StoreError> {
-        let row = params![shelf, mark.digest.as_str(), mark.changed];
+    pub async fn forget_deleted(&mut self, name: &str, mark: &Mark) -> Result<(), StoreError> {
+        let row = params![name, mark.digest.as_str(), mark.changed];
         self.execute(FORGET, row).await.map(drop)
     }
 }

@@ -80,6 +80,7 @@ impl Sweep {
         let mut marked_count = 0;
         let mut after: Option<Digest> = None;
         loop {
+            #[expect(clippy::zero_sized_map_values, reason = "those with marks are maps")]
             let mut candidates = HashMap::new();
             while candidates.len() < CANDIDATES_MAX {
                 let page = self.shelf.page(after.as_ref(), PAGE).await?;
@@ -202,8 +203,8 @@ impl Sweep {
     }
 
     async fn write(&self, step: Step) -> Result<u64, StoreError> {
-        let shelf = self.name.clone();
-        self.store.write(Stepping { shelf, step }).await
+        let name = self.name.clone();
+        self.store.write(Stepping { name, step }).await
     }
 }
 
@@ -217,7 +218,8 @@ enum Step {
 }
 
 struct Stepping {
-    shelf: String,
+    /// Of the shelf.
+    name: String,
     step: Step,
 }
 
@@ -227,24 +229,24 @@ impl Work for Stepping {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-        let shelf = self.shelf.as_str();
+        let name = self.name.as_str();
         match &self.step {
             Step::Mark(digests) => {
                 let digests: Vec<_> = digests.iter().map(String::as_str).collect();
-                tx.mark_bodies(shelf, &digests).await
+                tx.mark_bodies(name, &digests).await
             }
             Step::Unmark(mark) => {
-                tx.unmark_bodies(shelf, &[&mark.digest]).await?;
+                tx.unmark_bodies(name, &[&mark.digest]).await?;
                 Ok(0)
             }
-            Step::Condemn(mark) => tx.condemn_body(shelf, mark).await.map(u64::from),
-            Step::TakeOver(mark) => tx.take_deletion_over(shelf, mark).await.map(u64::from),
+            Step::Condemn(mark) => tx.condemn_body(name, mark).await.map(u64::from),
+            Step::TakeOver(mark) => tx.take_deletion_over(name, mark).await.map(u64::from),
             Step::Deleted(digest) => {
-                tx.note_deleted(shelf, digest).await?;
+                tx.note_deleted(name, digest).await?;
                 Ok(1)
             }
             Step::Forget(mark) => {
-                tx.forget_deleted(shelf, mark).await?;
+                tx.forget_deleted(name, mark).await?;
                 Ok(1)
             }
         }
@@ -261,7 +263,8 @@ impl Work for PageMarks {
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Mark>, StoreError> {
-        tx.page_marks(&self.shelf, &self.after, PAGE as i64).await
+        let count = i64::try_from(PAGE).unwrap_or(i64::MAX);
+        tx.page_marks(&self.shelf, &self.after, count).await
     }
 }
 

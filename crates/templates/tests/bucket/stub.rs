@@ -232,7 +232,7 @@ fn list(state: &Mutex<State>, query: &str) -> Answer {
     let of = |name: &str| asked.get(name).cloned().unwrap_or_default();
     let (prefix, after) = (of("prefix"), of("start-after"));
     let state = state.lock().unwrap();
-    let contents: String = state
+    let contents: Vec<String> = state
         .kept
         .iter()
         .filter(|(key, _)| key.starts_with(&prefix) && **key > after)
@@ -243,7 +243,7 @@ fn list(state: &Mutex<State>, query: &str) -> Answer {
             )
         })
         .collect();
-    ok(format!("<?xml version=\"1.0\"?><ListBucketResult><Name>templates</Name><Prefix>{prefix}</Prefix><KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>").into())
+    ok(format!("<?xml version=\"1.0\"?><ListBucketResult><Name>templates</Name><Prefix>{prefix}</Prefix><KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>{}</ListBucketResult>", contents.concat()).into())
 }
 
 fn ok(body: Bytes) -> Answer {

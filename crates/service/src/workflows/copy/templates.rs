@@ -28,7 +28,7 @@ const BODIES_IN_FLIGHT_MAX: usize = 4;
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// A shelf that does not finish with one whole body by then is taken to be away.
-const WHOLE_BODY_MAX: Duration = Duration::from_secs(120);
+const WHOLE_BODY_MAX: Duration = Duration::from_mins(2);
 
 /// How often a body is taken that turns out wrong.
 const READS_MAX: u32 = 2;
@@ -70,23 +70,23 @@ pub(super) async fn bring(
         {
             under_way.push(carrier.carry(load));
         }
-        let Some(carried) = under_way.next().await else {
+        let Some(done) = under_way.next().await else {
             break;
         };
-        let carried = carried?;
-        let digest = carried.digest.to_string();
+        let done = done?;
+        let digest = done.digest.to_string();
         report
-            .brought(carried.planned, &digest, carried.bytes_moved)
+            .brought(done.planned, &digest, done.bytes_moved)
             .await?;
-        match carried.bytes_moved {
+        match done.bytes_moved {
             Some(bytes) => {
                 brought.bodies_moved_count += 1;
                 brought.bytes_moved += bytes;
             }
             None => brought.bodies_there_count += 1,
         }
-        if carried.planned.unread {
-            learned.insert(&carried.planned.source, digest);
+        if done.planned.unread {
+            learned.insert(&done.planned.source, digest);
         }
     }
     if !learned.is_empty() {
