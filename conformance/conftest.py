@@ -3,6 +3,12 @@
 import itertools
 import os
 import pathlib
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -91,6 +97,9 @@ management_account = "{HUB.id}"
     + "".join(f'[[organization.unit]]\nid = "{unit}"\nname = "Unit {unit}"\n' for unit in UNITS)
 )
 
+MOTO = pathlib.Path(sys.executable).parent / "moto_server"
+MOTO_SECONDS_MAX = 60
+
 _numbers = itertools.count(300_000_000_000)
 
 
@@ -103,9 +112,10 @@ def pytest_addoption(parser):
     parser.addoption("--raise", action="store_true", help="write probes.json anew")
 
 
-def start(folder, config="", arguments=()):
+def start(folder, config="", arguments=(), environment=None):
     default = REPOSITORY / "target" / "debug" / "mimeo"
-    return mimeo.Server(os.environ.get("MIMEO_BINARY", default), folder, config, arguments)
+    binary = os.environ.get("MIMEO_BINARY", default)
+    return mimeo.Server(binary, folder, config, arguments, environment or {})
 
 
 @pytest.fixture(scope="session")
@@ -145,3 +155,35 @@ def organized(tmp_path, protocol):
     server = start(tmp_path, ORGANIZED)
     yield Team(server, HUB, SPOKE, protocol)
     assert server.stop() == 0
+
+
+@pytest.fixture
+def moto(tmp_path):
+    """The URL of a moto that serves S3 and IAM."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = open(tmp_path / "moto.log", "w")
+    served = subprocess.Popen(
+        [MOTO, "--host", "127.0.0.1", "--port", str(port)],
+        env=mimeo.clean_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + MOTO_SECONDS_MAX
+    while not answers(url):
+        assert served.poll() is None and time.monotonic() < deadline, log.name
+        time.sleep(0.1)
+    yield url
+    served.terminate()
+    served.wait()
+
+
+def answers(url):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        return opener.open(f"{url}/moto-api/", timeout=1).status == 200
+    except (urllib.error.URLError, OSError):
+        return False

@@ -33,13 +33,13 @@ heard = collections.defaultdict(lambda: collections.defaultdict(set))
 class Server:
     """A `mimeo serve` on a free port, from `Ready.` until it is stopped."""
 
-    def __init__(self, binary, folder, config="", arguments=()):
+    def __init__(self, binary, folder, config="", arguments=(), environment={}):
         (folder / "mimeo.toml").write_text(config)
         self.log = open(folder / "log", "w+")
         self.process = subprocess.Popen(
             [binary, "serve", "--listen", "127.0.0.1:0", "--data", folder / "data", *arguments],
             cwd=folder,
-            env=clean_environment(),
+            env=clean_environment(**environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.log,

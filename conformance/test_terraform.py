@@ -8,12 +8,8 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 
 import pytest
 
@@ -24,9 +20,7 @@ FOLDER = REPOSITORY / "conformance" / "terraform"
 PROVIDER = pathlib.PurePath("registry.terraform.io/hashicorp/aws")
 # Moto plays one account, so it is the hub here.
 HUB, SPOKE = "123456789012", "222222222222"
-MOTO = pathlib.Path(sys.executable).parent / "moto_server"
 SECONDS_MAX = 600
-MOTO_SECONDS_MAX = 60
 
 NOT_RUN = """
 conformance: TERRAFORM NOT RUN: {reason}.
@@ -83,38 +77,6 @@ def mirror(capsys):
     if not found:
         not_run(capsys, "no mirror has the provider")
     return found[0]
-
-
-@pytest.fixture
-def moto(tmp_path):
-    """The URL of a moto that serves S3 and IAM."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = open(tmp_path / "moto.log", "w")
-    served = subprocess.Popen(
-        [MOTO, "--host", "127.0.0.1", "--port", str(port)],
-        env=mimeo.clean_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-    )
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + MOTO_SECONDS_MAX
-    while not answers(url):
-        assert served.poll() is None and time.monotonic() < deadline, log.name
-        time.sleep(0.1)
-    yield url
-    served.terminate()
-    served.wait()
-
-
-def answers(url):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        return opener.open(f"{url}/moto-api/", timeout=1).status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 @pytest.fixture
