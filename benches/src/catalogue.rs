@@ -1,5 +1,6 @@
 //! What benchmarks put into a catalogue: through the API, or straight into the store where it is much.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use mimeo_domain::artifacts::{Artifact, ArtifactType, Guidance, Lineage, Origin};
@@ -39,7 +40,7 @@ fn version_input(number: usize, url: &str) -> Value {
 }
 
 /// A template of a few kilobytes, another one for each number.
-fn template(number: usize) -> String {
+pub(crate) fn template(number: usize) -> String {
     let mut text = format!(
         "AWSTemplateFormatVersion: \"2010-09-09\"\nDescription: Version {number}.\nResources:\n"
     );
@@ -59,8 +60,32 @@ pub(crate) async fn create_product(
     caller: Caller,
     number: usize,
 ) -> String {
+    created(connection, address, caller, &product_input(number)).await
+}
+
+/// The same with a template for its first version.
+pub(crate) async fn create_product_of(
+    connection: &mut Connection,
+    address: &str,
+    caller: Caller,
+    number: usize,
+    template: &str,
+) -> String {
+    let name = format!("product-{number}.yaml");
+    let url = uploaded(connection, address, caller, &name, template).await;
+    let mut input = product_input(number);
+    input["ProvisioningArtifactParameters"] = version_input(1, &url);
+    created(connection, address, caller, &input).await
+}
+
+async fn created(
+    connection: &mut Connection,
+    address: &str,
+    caller: Caller,
+    input: &Value,
+) -> String {
     let made = connection
-        .call(address, caller, "CreateProduct", &product_input(number))
+        .call(address, caller, "CreateProduct", input)
         .await;
     made["ProductViewDetail"]["ProductViewSummary"]["ProductId"]
         .as_str()
@@ -76,22 +101,46 @@ pub(crate) async fn add_versions(
     product: &str,
     versions_count: usize,
 ) {
-    for number in 2..=versions_count {
-        // Fetching is switched off where made-up URLs are measured; uploads are read all the same.
+    let numbers = 2..=versions_count;
+    add_versions_of(connection, address, caller, product, numbers, template).await;
+}
+
+/// Adds the versions with these numbers, each with the template that `text` makes.
+pub(crate) async fn add_versions_of(
+    connection: &mut Connection,
+    address: &str,
+    caller: Caller,
+    product: &str,
+    numbers: RangeInclusive<usize>,
+    text: impl Fn(usize) -> String,
+) {
+    for number in numbers {
         let name = format!("{product}-{number}.yaml");
-        let put = upload(address, caller, &name, &template(number));
-        let (status, body) = connection.send(&put).await;
-        assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
-        let uploaded: Value = serde_json::from_slice(&body).unwrap();
+        let url = uploaded(connection, address, caller, &name, &text(number)).await;
         let input = json!({
             "ProductId": product,
-            "Parameters": version_input(number, uploaded["Url"].as_str().unwrap()),
+            "Parameters": version_input(number, &url),
             "IdempotencyToken": format!("{product}-{number}"),
         });
         connection
             .call(address, caller, "CreateProvisioningArtifact", &input)
             .await;
     }
+}
+
+/// Fetching is switched off where made-up URLs are measured; uploads are read all the same.
+async fn uploaded(
+    connection: &mut Connection,
+    address: &str,
+    caller: Caller,
+    name: &str,
+    template: &str,
+) -> String {
+    let put = upload(address, caller, name, template);
+    let (status, body) = connection.send(&put).await;
+    assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
+    let uploaded: Value = serde_json::from_slice(&body).unwrap();
+    uploaded["Url"].as_str().unwrap().to_owned()
 }
 
 /// Things that one transaction of filling makes.

@@ -37,6 +37,14 @@ pub(crate) fn upload(address: &str, caller: Caller, name: &str, template: &str) 
     signed(address, caller, ("PUT", &path), &[], template.as_bytes())
 }
 
+/// The bytes of a request without a signature.
+pub(crate) fn plain_request(address: &str, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
 fn signed(
     address: &str,
     caller: Caller,

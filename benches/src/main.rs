@@ -13,13 +13,18 @@
     reason = "a benchmark that cannot run should say where and stop"
 )]
 
+mod apart;
+mod bucket_store;
+mod buckets;
 mod catalogue;
 mod copies;
 mod create;
 mod load;
+mod nodes;
 mod pages;
 mod peer;
 mod policies;
+mod postgres;
 mod read;
 mod server;
 mod start;
@@ -39,6 +44,9 @@ const BENCHES: &[(&str, Bench)] = &[
     ("policies", |table| Box::pin(policies::run(table))),
     ("copy", |table| Box::pin(copies::latency(table))),
     ("copies", |table| Box::pin(copies::throughput(table))),
+    ("nodes", |table| Box::pin(nodes::run(table))),
+    ("apart", |table| Box::pin(apart::run(table))),
+    ("buckets", |table| Box::pin(buckets::run(table))),
     ("waiting", |table| Box::pin(waiting::run(table))),
     ("start", |table| Box::pin(start::run(table))),
     ("moto", |table| Box::pin(peer::run(table))),
@@ -47,8 +55,11 @@ const BENCHES: &[(&str, Bench)] = &[
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    if names.first().is_some_and(|name| name == "echo-server") {
-        return read::echo_server().await;
+    match names.first().map(String::as_str) {
+        Some("echo-server") => return read::echo_server().await,
+        Some("bucket-store") => return bucket_store::serve().await,
+        Some("plain-stream") => return buckets::plain_stream().await,
+        _ => (),
     }
     server::pin(std::process::id(), 0);
     let mut table = Table::default();

@@ -44,9 +44,14 @@ pub(crate) fn folder() -> TempDir {
 impl Server {
     /// Starts `mimeo serve` in verified mode on a data folder, with further settings as variables.
     pub(crate) fn start(data: &Path, settings: &[(&str, &str)]) -> Server {
+        Self::start_with(data, settings, "")
+    }
+
+    /// The same with further tables of configuration.
+    pub(crate) fn start_with(data: &Path, settings: &[(&str, &str)], tables: &str) -> Server {
         let configuration = folder();
         let file = configuration.path().join("mimeo.toml");
-        fs::write(&file, configured()).unwrap();
+        fs::write(&file, configured() + tables).unwrap();
         let began = Instant::now();
         let mut command = Command::new(binary());
         command
@@ -82,6 +87,10 @@ impl Server {
             ready_after,
             _configuration: configuration,
         }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// CPU time of all threads so far, in microseconds.
@@ -167,15 +176,32 @@ pub(crate) fn process_cpu_micros(pid: u32) -> f64 {
 
 /// Keeps a process on one core, where there is more than one.
 pub(crate) fn pin(pid: u32, core: usize) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if cores > core && cores > 1 {
-        let pinned = Command::new("taskset")
-            .args(["-a", "-c", "-p", &core.to_string(), &pid.to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        if !pinned.is_ok_and(|status| status.success()) {
-            eprintln!("  taskset is missing: nothing is pinned");
-        }
+    if core < cores_count() && cores_count() > 1 {
+        keep_on(pid, &core.to_string());
+    }
+}
+
+/// Lets a process that this one began run on all cores.
+pub(crate) fn spread(pid: u32) {
+    if cores_count() > 1 {
+        keep_on(pid, &format!("0-{}", cores_count() - 1));
+    }
+}
+
+/// Of the machine, whatever this process is kept on.
+pub(crate) fn cores_count() -> usize {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cores = text.lines().filter(|line| line.starts_with("processor"));
+    cores.count().max(1)
+}
+
+fn keep_on(pid: u32, cores: &str) {
+    let kept = Command::new("taskset")
+        .args(["-a", "-c", "-p", cores, &pid.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !kept.is_ok_and(|status| status.success()) {
+        eprintln!("  taskset is missing: nothing is pinned");
     }
 }

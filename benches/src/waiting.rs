@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::catalogue::{add_versions, create_product};
-use crate::copies::{copy_input, shared_product, succeeded};
+use crate::copies::{POLL, copy_input, shared_product, succeeded};
 use crate::load::{Caller, Connection, drive, request};
 use crate::server::{ACCOUNTS, Server, folder};
 use crate::table::{Goal, Table};
@@ -105,7 +105,7 @@ async fn single_copies(address: &str, product: &str, name: &str) -> f64 {
         let asked = Instant::now();
         let accepted = connection.call(address, QUIET, "CopyProduct", &input).await;
         let token = &accepted["CopyProductToken"];
-        succeeded(&mut connection, address, QUIET, token).await;
+        succeeded(&mut connection, address, QUIET, token, POLL).await;
         millis.push(asked.elapsed().as_secs_f64() * 1e3);
     }
     crate::table::median(millis)
