@@ -137,6 +137,14 @@ impl Shelf {
         }
     }
 
+    /// The same without looking first, for a body that was just seen to be absent.
+    pub async fn put_absent(&self, body: Bytes) -> Result<Digest, ShelfError> {
+        match &self.place {
+            Place::Bucket(bucket) if body.len() <= BODY_BYTES_MAX => bucket.put_absent(body).await,
+            Place::Bucket(_) | Place::Folder(_) | Place::Memory(_) => self.put(body).await,
+        }
+    }
+
     /// The body with this digest, checked against it; `None` if the shelf has none.
     pub async fn get(&self, digest: &Digest) -> Result<Option<Bytes>, ShelfError> {
         let digest = *digest;
@@ -230,6 +238,9 @@ impl Shelf {
 
     /// Reads what is stored under the digest and says whether it is whole.
     pub async fn verify(&self, digest: &Digest) -> Result<Verdict, ShelfError> {
+        if let Place::Bucket(bucket) = &self.place {
+            return bucket.verify(digest).await;
+        }
         match self.get(digest).await {
             Ok(Some(body)) => Ok(Verdict::Present { bytes: body.len() }),
             Ok(None) => Ok(Verdict::Absent),

@@ -16,9 +16,10 @@ use object_store::path::Path;
 use object_store::{
     BackoffConfig, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
 };
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{BODY_BYTES_MAX, Body, Digest, ShelfError, Shelved};
+use super::{BODY_BYTES_MAX, Body, Digest, ShelfError, Shelved, Verdict};
 use breaker::Breaker;
 use client::Connector;
 
@@ -155,6 +156,39 @@ impl Bucket {
         };
         self.breaker.guard(self.write(&digest, body, mode)).await?;
         Ok(digest)
+    }
+
+    /// Without looking: if it is there after all, the store says so, or gets the same bytes again.
+    pub(super) async fn put_absent(&self, body: Bytes) -> Result<Digest, ShelfError> {
+        let digest = Digest::of(&body);
+        let written = self.write(&digest, body, PutMode::Create);
+        self.breaker.guard(written).await?;
+        Ok(digest)
+    }
+
+    /// Reads the body through without keeping it.
+    pub(super) async fn verify(&self, digest: &Digest) -> Result<Verdict, ShelfError> {
+        self.breaker.guard(self.hash(digest)).await
+    }
+
+    async fn hash(&self, digest: &Digest) -> Result<Verdict, ShelfError> {
+        let Some((_, mut pieces)) = self.open_body(digest).await? else {
+            return Ok(Verdict::Absent);
+        };
+        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        while let Some(piece) = pieces.try_next().await.map_err(away)? {
+            bytes += piece.len();
+            if bytes > BODY_BYTES_MAX {
+                return Ok(Verdict::Corrupt);
+            }
+            hash.update(&piece);
+        }
+        let hash: [u8; 32] = hash.finalize().into();
+        Ok(if Digest::from(hash) == *digest {
+            Verdict::Present { bytes }
+        } else {
+            Verdict::Corrupt
+        })
     }
 
     async fn write(&self, digest: &Digest, body: Bytes, mode: PutMode) -> Result<(), ShelfError> {

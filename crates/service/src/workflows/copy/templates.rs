@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{Copy, Plan, PlannedArtifact, StatusDetail};
 use mimeo_templates::shelf::{BODY_BYTES_MAX, Body, Digest, Shelf, ShelfError, Verdict as Kept};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::report::Report;
@@ -21,8 +21,11 @@ use crate::source::{self, Source, SourceError};
 use crate::workflows::Point;
 use crate::world::World;
 
-/// Bodies of one copy that are looked at or on their way at a time.
+/// Bodies of one copy that are on their way at a time.
 const BODIES_IN_FLIGHT_MAX: usize = 4;
+
+/// Those, and others that the target's shelf is asked for: looking holds no body, only waits.
+const BODIES_LOOKED_AT_MAX: usize = 12;
 
 /// A source or shelf that shows no progress for so long is taken to be away.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
@@ -59,13 +62,14 @@ pub(super) async fn bring(
         now,
         shelf: world.shelves.of(&copy.caller.region),
         source: source::of(world, &copy.request.source),
+        ways: Semaphore::new(BODIES_IN_FLIGHT_MAX),
     };
     let mut waiting = loads(plan)?.into_iter();
     let mut under_way = FuturesUnordered::new();
     let mut brought = Brought::default();
     let mut learned = BTreeMap::new();
     loop {
-        while under_way.len() < BODIES_IN_FLIGHT_MAX
+        while under_way.len() < BODIES_LOOKED_AT_MAX
             && let Some(load) = waiting.next()
         {
             under_way.push(carrier.carry(load));
@@ -164,25 +168,28 @@ struct Carrier<'a> {
     now: Timestamp,
     shelf: &'a Shelf,
     source: Option<Arc<dyn Source>>,
+    /// A permit for each body that may be on its way.
+    ways: Semaphore,
 }
 
 impl Carrier<'_> {
     async fn carry<'a>(&self, load: Load<'a>) -> Result<Carried<'a>, Trouble> {
         let planned = load.planned;
-        if let Some(digest) = load.digest
-            && self.is_there(&digest).await?
-        {
-            return Ok(Carried {
-                planned,
-                digest,
-                bytes_moved: None,
-            });
+        let mut found = None;
+        if let Some(digest) = load.digest {
+            let kept = self.look_for(&digest).await?;
+            if matches!(kept, Kept::Present { .. }) {
+                return Ok(Carried {
+                    planned,
+                    digest,
+                    bytes_moved: None,
+                });
+            }
+            found = Some(kept);
         }
-        pass(self.world, Point::BringTemplate)?;
-        let (body, _permit) = self.take(load).await?;
-        let bytes_moved = Some(body.len() as u64);
-        let digest = on_shelf(WHOLE_BODY_MAX, self.shelf.put(body)).await?;
-        if !self.is_there(&digest).await? {
+        let (digest, bytes) = self.bring(load, found).await?;
+        let bytes_moved = Some(bytes);
+        if !matches!(self.look_for(&digest).await?, Kept::Present { .. }) {
             let reason = format!("the shelf did not keep {digest}");
             return Err(Trouble::Transient(reason));
         }
@@ -193,11 +200,24 @@ impl Carrier<'_> {
         })
     }
 
-    async fn is_there(&self, digest: &Digest) -> Result<bool, Trouble> {
-        match on_shelf(WHOLE_BODY_MAX, self.shelf.verify(digest)).await? {
-            Kept::Present { .. } => Ok(true),
-            Kept::Absent | Kept::Corrupt => Ok(false),
-        }
+    async fn look_for(&self, digest: &Digest) -> Result<Kept, Trouble> {
+        on_shelf(WHOLE_BODY_MAX, self.shelf.verify(digest)).await
+    }
+
+    /// From the source onto the shelf, where `found` is what is known to be there. Answers the body's
+    /// digest and length.
+    async fn bring(&self, load: Load<'_>, found: Option<Kept>) -> Result<(Digest, u64), Trouble> {
+        let way = self.ways.acquire().await;
+        let _way = way.map_err(|closed| Trouble::Transient(closed.to_string()))?;
+        pass(self.world, Point::BringTemplate)?;
+        let (body, _permit) = self.take(load).await?;
+        let bytes = body.len() as u64;
+        let digest = if found == Some(Kept::Absent) {
+            on_shelf(WHOLE_BODY_MAX, self.shelf.put_absent(body)).await?
+        } else {
+            on_shelf(WHOLE_BODY_MAX, self.shelf.put(body)).await?
+        };
+        Ok((digest, bytes))
     }
 
     /// Reads the body from the source. What comes with it is the right to hold so many bytes.
