@@ -13,6 +13,7 @@ mod probes;
 mod relay;
 mod run;
 mod seed;
+mod sources;
 mod stored_accounts;
 mod sts;
 mod v1;

@@ -15,9 +15,9 @@ use tokio::time::sleep;
 use crate::client::{Answer, Request, described, start};
 use crate::relay::{Deed, Relay};
 
-const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-const FAR: &str = "us-east-1";
-const NEAR: &str = "eu-west-1";
+pub(crate) const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+pub(crate) const FAR: &str = "us-east-1";
+pub(crate) const NEAR: &str = "eu-west-1";
 const TEMPLATE: &str = r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}"#;
 
 /// The hub publishes; the spoke has a reader who may read, and a stranger who may not.
@@ -93,7 +93,7 @@ fn sign(server: &Running, who: &str, region: &str, request: Request) -> Request 
     request.signed_by(server, &identity, 0)
 }
 
-async fn ask(
+pub(crate) async fn ask(
     server: &Running,
     (who, region): (&str, &str),
     operation: &str,
@@ -103,24 +103,29 @@ async fn ask(
     sign(server, who, region, request).send(server).await
 }
 
-async fn call(server: &Running, who: (&str, &str), operation: &str, input: Value) -> Value {
+pub(crate) async fn call(
+    server: &Running,
+    who: (&str, &str),
+    operation: &str,
+    input: Value,
+) -> Value {
     let answer = ask(server, who, operation, input).await;
     assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
     answer.json()
 }
 
-const HUB: (&str, &str) = ("AKIAHUB", FAR);
+pub(crate) const HUB: (&str, &str) = ("AKIAHUB", FAR);
 const SPOKE_FAR: (&str, &str) = ("AKIASPOKE", FAR);
 const SPOKE: (&str, &str) = ("AKIASPOKE", NEAR);
 
-struct Published {
-    arn: String,
-    id: String,
-    portfolio: String,
+pub(crate) struct Published {
+    pub arn: String,
+    pub id: String,
+    pub portfolio: String,
 }
 
 /// A product whose templates lie on the server itself.
-async fn publish(far: &Running) -> Published {
+pub(crate) async fn publish(far: &Running) -> Published {
     let mut urls = Vec::new();
     for (name, body) in [
         ("a.json", TEMPLATE.to_owned()),
@@ -193,7 +198,7 @@ async fn ended(near: &Running, token: &Value) -> Value {
 }
 
 /// What a product is, but for ids and times.
-async fn looks(server: &Running, who: (&str, &str), product: &str) -> Value {
+pub(crate) async fn looks(server: &Running, who: (&str, &str), product: &str) -> Value {
     let shown = call(
         server,
         who,
@@ -504,12 +509,12 @@ async fn what_a_peer_vouches_with_opens_nothing_but_sources() {
     let token = relay.last_header("x-amz-security-token");
     assert!(token.starts_with("mimeo-peer-"), "{token}");
     let authorization = relay.last_header("authorization");
-    let taken = |request: Request| {
+    let stolen = |request: Request| {
         let request = request.with("X-Amz-Security-Token", &token);
         request.with("Authorization", &authorization)
     };
     let shown = json!({"Id": product["ProductViewSummary"]["ProductId"]}).to_string();
-    let reads = taken(Request::call("DescribeProductAsAdmin", &shown));
+    let reads = stolen(Request::call("DescribeProductAsAdmin", &shown));
     assert_eq!(reads.send(&far).await.status, 200);
     let denied = (400, "AccessDeniedException".to_owned());
     for (operation, input) in [
@@ -520,10 +525,10 @@ async fn what_a_peer_vouches_with_opens_nothing_but_sources() {
             json!({"SourceProductArn": product["ProductARN"]}).to_string(),
         ),
     ] {
-        let refused = taken(Request::call(operation, &input)).send(&far).await;
+        let refused = stolen(Request::call(operation, &input)).send(&far).await;
         assert_eq!(refused.refusal(), denied, "{operation}");
     }
-    let put = taken(Request::to("PUT", "/_mimeo/templates/r.json").body(TEMPLATE));
+    let put = stolen(Request::to("PUT", "/_mimeo/templates/r.json").body(TEMPLATE));
     assert_eq!(put.send(&far).await.refusal(), denied);
     let form = "Action=GetSessionToken&Version=2011-06-15";
     let sts = Request::to("POST", "/").body(form);
@@ -549,6 +554,6 @@ async fn what_a_peer_vouches_with_opens_nothing_but_sources() {
         .with("Authorization", &authorization);
     assert_eq!(bent.send(&far).await.refusal(), unknown);
     let without = start(described("")).await;
-    let elsewhere = taken(Request::call("DescribeProductAsAdmin", &shown));
+    let elsewhere = stolen(Request::call("DescribeProductAsAdmin", &shown));
     assert_eq!(elsewhere.send(&without).await.refusal(), unknown);
 }

@@ -181,12 +181,12 @@ async fn a_request_waits_while_its_body_is_deleted_and_then_puts_it_again() {
         swept.mark().await.unwrap();
         assert_eq!(swept.condemn().await.unwrap(), [old]);
         let caller = stage.spoke.caller();
-        let uploads = || async {
+        let uploads = async |request| {
             let service = stage.world.service();
             let (body, now) = (body.clone(), stage.world.now());
             service
                 .put_template(
-                    (&caller, &World::trail(1)),
+                    (&caller, &World::trail(request)),
                     "old.yaml",
                     body,
                     "localhost",
@@ -194,13 +194,13 @@ async fn a_request_waits_while_its_body_is_deleted_and_then_puts_it_again() {
                 )
                 .await
         };
-        let refused = uploads().await.unwrap_err();
+        let refused = uploads(1).await.unwrap_err();
         assert!(refused.to_string().contains("away"), "{refused}");
         swept.delete(&old).await.unwrap();
-        uploads().await.unwrap();
+        uploads(2).await.unwrap();
         assert!(has(&shelf(&stage), &old).await, "it was put again");
         // The deletion is still known, and says nothing about what was put since.
-        uploads().await.unwrap();
+        uploads(3).await.unwrap();
         swept.run().await.unwrap();
         assert!(has(&shelf(&stage), &old).await, "an upload names it");
     }
