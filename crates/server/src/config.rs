@@ -299,9 +299,9 @@ impl Config {
         } = file(&mut problems);
         regions::take_credentials(&mut region_tables, variable);
         let mut config = Self {
+            region_tables,
             accounts,
             organization,
-            region_tables,
             ..Self::default()
         };
         for setting in SETTINGS {

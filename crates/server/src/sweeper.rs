@@ -17,7 +17,7 @@ use crate::phase::{Phase, Watch};
 const PAUSE_MILLIS: u64 = 5 * 60 * 1000;
 
 /// No write of a body takes as long.
-const TEMPORARY_AGE: Duration = Duration::from_secs(24 * 3600);
+const TEMPORARY_AGE: Duration = Duration::from_hours(24);
 
 /// Sweeps all shelves of a store, again and again, until the server drains.
 pub(crate) async fn run(

@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const QUIET_MAX: Duration = Duration::from_secs(15);
 
 /// After so long a stream ends, so that whoever goes on watching signs again.
-const LIFE_MAX: Duration = Duration::from_secs(3_600);
+const LIFE_MAX: Duration = Duration::from_hours(1);
 
 /// Streams that are open.
 #[derive(Debug, Default, Clone)]
