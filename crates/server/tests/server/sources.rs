@@ -112,6 +112,7 @@ async fn told(place: &Place) -> Vec<(&'static str, Value)> {
     for (_, answer) in &mut told {
         let text = answer.to_string().replace(id, "ID");
         let text = text.replace("prod-aaaaaaaaaaaaa", "ID");
+        let text = text.replace(&place.source.url(), "URL");
         *answer = serde_json::from_str(&text).unwrap();
     }
     told
