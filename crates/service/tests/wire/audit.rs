@@ -120,7 +120,7 @@ async fn a_flood_of_denied_attempts_is_counted_and_hides_nobody_elses() {
     let left_out = only(&hub, "DeniedAttemptsLeftOut").await;
     assert_eq!(left_out["serviceEventDetails"]["count"], 7);
     // What is left out by somebody who does not come again is told by the server itself.
-    for _ in 0..DENIED_PER_MINUTE_MAX + 1 {
+    for _ in 0..=DENIED_PER_MINUTE_MAX {
         try_it(&spoke).await;
     }
     world.advance(MINUTE_MILLIS);
