@@ -119,7 +119,10 @@ fn main() -> ExitCode {
     let mut all_well = true;
     for (name, _, campaign) in chosen {
         let begun = instant();
-        match campaign(&asked) {
+        // One that cannot go on keeps no other from being run.
+        let ended = std::panic::catch_unwind(|| campaign(&asked))
+            .unwrap_or_else(|_| Err("it could not go on".to_owned()));
+        match ended {
             Ok(report) => {
                 println!(
                     "{name}: {report}, seconds {:.1}",

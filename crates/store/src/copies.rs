@@ -249,7 +249,7 @@ impl Tx<'_> {
     /// For the one server that owns a store: whoever held leases before it started is dead.
     pub async fn take_all_copies_back(&mut self) -> Result<u64, StoreError> {
         let taken = self.execute(TAKE_ALL_BACK, params![]).await?;
-        self.mend_lanes().await?;
+        self.ready_lanes().await?;
         Ok(taken)
     }
 

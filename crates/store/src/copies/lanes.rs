@@ -59,6 +59,7 @@ statements! {
     REMOVE = "DELETE FROM copy_lane WHERE account = ?1";
     READY = "INSERT INTO copy_lane (account, ready, filled, turn, due) VALUES (?1, 1, 0, ?2, 0) ON CONFLICT (account) DO UPDATE SET ready = 1, filled = 0";
     FREED = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE filled = 1 AND account = (SELECT account FROM copy WHERE region = ?1 AND token = ?2)";
+    READY_ALL = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE ready = 0";
     REQUEUED = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE ready = 0 AND account = (SELECT account FROM copy WHERE region = ?1 AND token = ?2)";
     MEND_MISSING = "INSERT INTO copy_lane (account, ready, filled, turn, due) SELECT account, 1, 0, 0, 0 FROM copy WHERE unfinished = 1 AND NOT EXISTS (SELECT 1 FROM copy_lane WHERE copy_lane.account = copy.account) ON CONFLICT (account) DO NOTHING";
     MEND_RESTING = "UPDATE copy_lane SET ready = 1 WHERE ready = 0 AND due > ?1 AND filled = 0 AND EXISTS (SELECT 1 FROM copy WHERE copy.account = copy_lane.account AND state = 'QUEUED' AND due <= ?1 AND version <= ?2 AND attempts - failures < 2)";
@@ -345,6 +346,12 @@ impl Tx<'_> {
             self.execute(REQUEUED, row).await?;
         }
         Ok(fenced)
+    }
+
+    /// Readies all lanes: nothing runs any more, so no account is at its limit.
+    pub(super) async fn ready_lanes(&mut self) -> Result<(), StoreError> {
+        self.execute(MEND_MISSING, params![]).await?;
+        self.execute(READY_ALL, params![]).await.map(drop)
     }
 
     /// Readies whatever lane should be and is not.

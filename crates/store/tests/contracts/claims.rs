@@ -238,6 +238,25 @@ async fn whatever_frees_a_place_or_brings_a_copy_back_makes_it_due_at_once() {
 }
 
 #[tokio::test]
+async fn a_server_that_starts_goes_on_at_once_with_accounts_that_were_at_their_limit() {
+    for (engine, store) in stores().await {
+        queue(&store, SPOKE, 2).await;
+        let running = claim(&store, 1).await.expect("the first");
+        assert_eq!(claim(&store, 1).await, None, "{engine}: at its limit");
+        write(&store, (), |tx, ()| Box::pin(tx.take_all_copies_back()))
+            .await
+            .expect("taken back");
+        let again = claim(&store, 1)
+            .await
+            .expect("at once, not after the lease");
+        assert_eq!(
+            again.fence,
+            running.fence + i64::from(again.token == running.token)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_server_of_the_release_before_leaves_no_copy_unseen() {
     for (engine, store) in stores().await {
         queue(&store, SPOKE, 1).await;
