@@ -189,7 +189,8 @@ impl Workers {
             let mut watch = self.watch.clone();
             tokio::select! {
                 ended = &mut drive => return self.ended(copy, ended.map_err(Into::into)).await,
-                () = sleep(HEARTBEAT) => match lease::renew(&self.store, &fence).await {
+                // It may wait for this very copy's transaction, which must not keep us from stopping.
+                renewed = self.renew(&fence) => match renewed {
                     Ok(Fenced::Stale) => return self.lost(copy, drive).await,
                     Ok(Fenced::Written) => {}
                     // The store may come back before the lease ends; if not, the fence decides.
@@ -207,6 +208,11 @@ impl Workers {
                 }
             }
         }
+    }
+
+    async fn renew(&self, fence: &Fence) -> Result<Fenced, StoreError> {
+        sleep(HEARTBEAT).await;
+        lease::renew(&self.store, fence).await
     }
 
     async fn ended(

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mimeo_store::testing::{administer, postgres_url};
 use mimeo_store::{Location, Migration, OpenError, Options, Store, StoreError, Tx, Work};
+use tokio::time::Instant;
 
 const NONE: &[Migration] = &[];
 const SCHEMA: &[Migration] = &[
@@ -169,8 +170,7 @@ async fn a_database_that_is_known_to_be_away_is_refused_at_once() {
         let read = tokio::time::timeout(QUICKLY, store.read(Count)).await;
         assert_eq!(read.expect("quickly"), Err(StoreError::Unavailable));
     }
-    #[expect(clippy::disallowed_methods, reason = "it is what is measured")]
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     for _ in 0..1_000 {
         assert_eq!(store.read(Count).await, Err(StoreError::Unavailable));
     }
@@ -297,4 +297,101 @@ async fn a_pool_that_stays_empty_is_overload() {
         .await
         .expect("quickly");
     assert_eq!(read, Err(StoreError::Overloaded));
+}
+
+/// Changes a row, and then waits for whoever has locked a table.
+struct Stuck;
+
+impl Work for Stuck {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        Touch.run(tx).await?;
+        let locked = tx.query_one("SELECT 1 FROM locked", &[], |row| row.int(0));
+        locked.await.map(drop)
+    }
+}
+
+struct Touch;
+
+impl Work for Touch {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let touched = tx.execute("UPDATE note SET id = id", &[]).await?;
+        assert_eq!(touched, 1);
+        Ok(())
+    }
+}
+
+const LOCKED: &[Migration] = &[
+    SCHEMA[0],
+    SCHEMA[1],
+    Migration {
+        version: 3,
+        name: "locked",
+        beside: 3,
+        sql: "CREATE TABLE locked (n BIGINT);",
+    },
+];
+
+#[tokio::test]
+async fn a_transaction_that_nobody_waits_for_leaves_no_lock_and_no_blocked_connection() {
+    let Some(url) = postgres_url(LOCKED).await else {
+        return;
+    };
+    let store = Store::open(&Location::Postgres(url.clone()), schema(LOCKED))
+        .await
+        .expect("opens");
+    let locking = url.clone();
+    let locking = tokio::spawn(async move {
+        let lock = "LOCK TABLE locked IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)::text";
+        administer(&locking, lock).await
+    });
+    let waiting = "SELECT COUNT(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    // More often than the pool has connections.
+    for _ in 0..6 {
+        let begun = store.clone();
+        let stuck = tokio::spawn(async move { begun.write(Stuck).await });
+        while administer(&url, waiting).await != ["1"] {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        stuck.abort();
+        let touched = tokio::time::timeout(QUICKLY, store.write(Touch)).await;
+        assert_eq!(touched, Ok(Ok(())), "the row is free");
+    }
+    locking.abort();
+}
+
+struct Settings;
+
+impl Work for Settings {
+    type Output = Vec<String>;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT name || ' = ' || setting FROM pg_settings WHERE name IN ('enable_seqscan', 'idle_in_transaction_session_timeout') ORDER BY name";
+        tx.query(sql, &[], |row| row.text(0)).await
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_gone_does_not_hold_its_locks_for_long() {
+    let Some(url) = postgres_url(SCHEMA).await else {
+        return;
+    };
+    let store = Store::open(&Location::Postgres(url), schema(SCHEMA))
+        .await
+        .expect("opens");
+    let settings = store.read(Settings).await.expect("PostgreSQL tells");
+    assert_eq!(
+        settings,
+        [
+            "enable_seqscan = off",
+            "idle_in_transaction_session_timeout = 15000"
+        ],
+        "milliseconds"
+    );
 }

@@ -18,12 +18,14 @@ use crate::error::{OpenError, StoreError};
 use crate::{Gauges, Level, Options, Work};
 
 mod absence;
+mod busy;
 mod texts;
 mod values;
 mod wakes;
 mod words;
 
 use absence::Absence;
+use busy::Busy;
 use texts::Texts;
 pub(super) use values::column;
 pub use wakes::Wakes;
@@ -171,15 +173,12 @@ impl Postgres {
         mode: Mode,
         work: &mut W,
     ) -> Result<Result<W::Output, W::Error>, StoreError> {
-        let mut client = self.client().await?;
+        let mut client = Busy::new(self.client().await?);
         let (answer, is_usable) = self.transact(&mut client, mode, work).await;
         if let Err(StoreError::Unavailable) = answer {
             self.absence.begin();
         }
-        if !is_usable {
-            // Whatever is at its other end, the pool must not hand this connection out again.
-            drop(Object::take(client));
-        }
+        client.end(is_usable);
         answer
     }
 
