@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod audit;
+mod away;
 mod client;
 mod control;
 mod described_api;

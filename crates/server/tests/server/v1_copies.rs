@@ -41,7 +41,7 @@ async fn ours(server: &Running, method: &'static str, path: &str) -> Answer {
 }
 
 /// A product of the hub's.
-async fn product(server: &Running) -> Value {
+pub(crate) async fn product(server: &Running) -> Value {
     let put = Request::to("PUT", "/_mimeo/templates/q.json")
         .body(r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}"#);
     let url = put.send(server).await.json()["Url"].clone();
@@ -55,14 +55,14 @@ async fn product(server: &Running) -> Value {
     made["ProductViewDetail"]["ProductARN"].clone()
 }
 
-async fn copy(server: &Running, arn: &Value, token: &str) -> String {
+pub(crate) async fn copy(server: &Running, arn: &Value, token: &str) -> String {
     let asked = json!({"SourceProductArn": arn, "IdempotencyToken": token});
     let accepted = call(server, "CopyProduct", asked).await;
     accepted["CopyProductToken"].as_str().unwrap().to_owned()
 }
 
 /// From now on copies wait until they are released, or a year.
-async fn hold(server: &Running) {
+pub(crate) async fn hold(server: &Running) {
     let held = Request::to("PUT", "/_mimeo/transitions")
         .body(r#"{"copy_product": {"succeeds_after": {"seconds": 31536000}}}"#);
     let answer = held.send(server).await;

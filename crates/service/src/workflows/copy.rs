@@ -20,7 +20,7 @@ use report::Report;
 use super::orphans::FindMarks;
 use super::{Point, Verdict, lease};
 use crate::audit::{self, Audit};
-use crate::source::{self, Digests};
+use crate::source::{self, Digests, SourceError};
 use crate::world::World;
 
 /// Steps of one try: reading, learning digests, landing, and room to spare. More is a bug.
@@ -177,6 +177,12 @@ async fn read_source(
     let source = &copy.request.source;
     let seen = match source::look(world, &copy.caller, source).await {
         Ok(seen) => seen,
+        // It lies in the database that the copy lies in: there was no try.
+        Err(SourceError::Store(error @ (StoreError::Unavailable | StoreError::Unknown)))
+            if source::store_of(world, source).is_some_and(|of| of.is_same(store)) =>
+        {
+            return Err(error.into());
+        }
         Err(error) => {
             return Err(source_away(
                 copy,
