@@ -1,11 +1,12 @@
 //! Claiming: fair between accounts, bounded for each, and never two for one copy.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mimeo_domain::copying::{Copy, Reason, StatusDetail};
 use mimeo_store::testing::{stores, stores_with};
 use mimeo_store::{Fence, Fenced, Options, Store, StoreError};
+use tokio::time::Instant;
 
 use crate::cast::*;
 

@@ -233,8 +233,8 @@ impl Carrier<'_> {
         // A caller that may not see the source any more is told so, and not that it is broken.
         let sees = match &self.source {
             Some(source) => {
-                let asked = source.sees(&self.copy.caller, &self.copy.request.source);
-                self.answered(timeout(SILENCE_MAX, asked).await)?
+                let seeing = source.sees(&self.copy.caller, &self.copy.request.source);
+                self.answered(timeout(SILENCE_MAX, seeing).await)?
             }
             None => false,
         };
