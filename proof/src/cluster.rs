@@ -83,11 +83,9 @@ impl Cluster {
 
     /// Both servers; clients take the one that can be written to.
     pub(crate) fn url(&self) -> String {
-        let sockets = [self.socket(0), self.socket(1)].map(|it| it.display().to_string());
-        format!(
-            "postgres:///postgres?user=postgres&host={}&target_session_attrs=read-write",
-            sockets.join(",")
-        )
+        let sockets = [self.socket(0), self.socket(1)];
+        let [one, other] = sockets.map(|it| it.display().to_string().replace('/', "%2F"));
+        format!("postgres://postgres@{one},{other}/postgres?target_session_attrs=read-write")
     }
 
     /// The primary's host is lost; the standby takes its place, and gets a new standby.

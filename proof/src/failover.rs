@@ -124,6 +124,12 @@ fn tell_times(away: &mut [Duration], report: &mut Report) {
     report.figure("most", told(away.len()));
 }
 
+/// The template of a product comes from one of the servers, which looks its upload up in the database.
+fn lacks_template(output: &Value) -> bool {
+    let message = output["Message"].as_str();
+    message.is_some_and(|message| message.ends_with("answered 503."))
+}
+
 /// Products that were made under tokens while primaries were lost.
 #[derive(Default)]
 struct Made {
@@ -186,7 +192,9 @@ impl Made {
                     self.acknowledged.lock().unwrap().push(product);
                     return;
                 }
-                Some((status, output)) if !client::is_to_be_retried(status, &output) => {
+                Some((status, output))
+                    if !client::is_to_be_retried(status, &output) && !lacks_template(&output) =>
+                {
                     let wrong = format!("{name}: {status} {output}");
                     self.wrong.lock().unwrap().push(wrong);
                     return;
