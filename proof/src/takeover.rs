@@ -62,13 +62,16 @@ struct Scene<'a> {
 impl Scene<'_> {
     /// How long after the busiest server was gone the others had taken its part.
     fn play(&self, nodes: &mut [Node], report: &mut Report) -> Duration {
-        // Nobody ends a copy meanwhile; claims, and what is given back, go on.
-        let lock = Lock::on_marks(self.url);
         let tokens = ask(self.shop, &self.name);
-        let each = self.running_each(nodes.len());
+        // Whoever reads a product waits; claims, heartbeats and what is given back do not.
+        let locked = lock(self.url, if self.dies { 4 } else { 14 });
+        sleep(1_500);
+        let each: Vec<u64> = (0..nodes.len())
+            .map(|node| running(self.shop, node))
+            .collect();
         let all: u64 = each.iter().sum();
         let victim = (0..each.len()).max_by_key(|&node| each[node]).unwrap_or(0);
-        if all != 2 * RUNNING_MAX {
+        if all > 2 * RUNNING_MAX || each[victim] == 0 {
             let name = &self.name;
             report.wrong(format!("{name}: {each:?} run, of two accounts"));
         }
@@ -81,7 +84,9 @@ impl Scene<'_> {
             begun = instant();
             taken = self.taken_by_others(victim, nodes.len(), all);
         }
-        lock.release();
+        if locked.join().is_err() {
+            report.wrong("the table could not be locked");
+        }
         for (corner, token) in &tokens {
             end(self.shop, *corner, token, report);
         }
@@ -92,18 +97,6 @@ impl Scene<'_> {
         }
         nodes[victim].start_again();
         taken.unwrap_or(done)
-    }
-
-    /// How many copies each server runs, as soon as all may run that do.
-    fn running_each(&self, nodes: usize) -> Vec<u64> {
-        let begun = instant();
-        loop {
-            let each: Vec<u64> = (0..nodes).map(|node| running(self.shop, node)).collect();
-            if each.iter().sum::<u64>() >= 2 * RUNNING_MAX || begun.elapsed() > TAKEOVER_MAX {
-                return each;
-            }
-            sleep(20);
-        }
     }
 
     fn taken_by_others(&self, victim: usize, nodes: usize, all: u64) -> Option<Duration> {
@@ -122,7 +115,7 @@ impl Scene<'_> {
 /// Asks for more copies than run at a time, in all corners.
 fn ask(shop: &Shop, name: &str) -> Vec<(usize, String)> {
     let mut tokens = Vec::new();
-    for number in 0..10 {
+    for number in 0..40 {
         for (corner, at) in shop.corners.iter().enumerate() {
             let input = json!({
                 "IdempotencyToken": format!("{name}-{number}"),
@@ -136,38 +129,15 @@ fn ask(shop: &Shop, name: &str) -> Vec<(usize, String)> {
     tokens
 }
 
-/// Keeps copies from looking whether their templates are there; all else goes on.
-struct Lock<'a> {
-    url: &'a str,
-    holds: thread::JoinHandle<()>,
-}
-
-impl<'a> Lock<'a> {
-    fn on_marks(url: &'a str) -> Self {
-        let sql = "LOCK TABLE body_orphan IN ACCESS EXCLUSIVE MODE; \
-            DO $$BEGIN FOR look IN 1..2400 LOOP PERFORM pg_sleep(0.05); \
-            EXIT WHEN to_regclass('unlocked') IS NOT NULL; END LOOP; END$$; \
-            DROP TABLE IF EXISTS unlocked";
-        let own = url.to_owned();
-        let holds = thread::spawn(move || drop(administer(&own, sql)));
-        let is_held = "SELECT COUNT(*)::text FROM pg_locks WHERE granted \
-            AND relation = 'body_orphan'::regclass AND mode = 'AccessExclusiveLock' \
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        while administer(url, is_held) != ["1"] {
-            sleep(20);
-        }
-        Self { url, holds }
-    }
-
-    fn release(self) {
-        administer(self.url, "CREATE TABLE unlocked ()");
-        self.holds.join().unwrap();
-    }
-}
-
-fn administer(url: &str, sql: &str) -> Vec<String> {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(testing::administer(url, sql))
+fn lock(url: &str, seconds: u64) -> thread::JoinHandle<()> {
+    let url = url.to_owned();
+    thread::spawn(move || {
+        let sql = format!(
+            "LOCK TABLE product IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({seconds})::text"
+        );
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(testing::administer(&url, &sql));
+    })
 }
 
 /// Copies that a server works on now.
