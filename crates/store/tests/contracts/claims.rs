@@ -307,7 +307,6 @@ async fn a_backlog_of_one_account_at_its_limit_makes_no_claim_slower() {
         );
         assert_eq!(execute(&store, fill.leak()).await, BACKLOG as u64);
         assert!(claim(&store, 1).await.is_some());
-        #[expect(clippy::disallowed_methods, reason = "it is what is measured")]
         let begun = Instant::now();
         for _ in 0..50 {
             assert_eq!(claim(&store, 1).await, None, "{engine}: at its limit");
@@ -335,7 +334,6 @@ async fn ten_thousand_copies_for_thirty_two_claimers() {
         assert_eq!(execute(&store, fill.leak()).await, 9_999);
         store.mend_copy_lanes().await.expect("mended");
         let before = store.gauges().conflicts;
-        #[expect(clippy::disallowed_methods, reason = "it is what is measured")]
         let begun = Instant::now();
         let claimers: Vec<_> = (0..CLAIMERS)
             .map(|_| tokio::spawn(claim_all(store.clone())))
