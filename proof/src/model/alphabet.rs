@@ -144,12 +144,66 @@ pub(super) enum Step {
     },
 }
 
+/// What every case begins with, so that there is something to lose: the first account shares a
+/// portfolio with the second, who has put its product into one of its own and copies it.
+pub(super) fn opening() -> Vec<Step> {
+    let [hub, spoke] = [0, 1].map(|account| Seat { account, region: 0 });
+    let (first, number) = (
+        Pick {
+            number: 0,
+            stray: false,
+        },
+        0,
+    );
+    let tags = || vec![0, 1];
+    let verbs = [
+        (hub, Verb::CreateProduct { tags: tags() }),
+        (hub, Verb::CreatePortfolio { tags: tags() }),
+        (
+            hub,
+            Verb::Associate {
+                product: first,
+                portfolio: first,
+            },
+        ),
+        (
+            hub,
+            Verb::Share {
+                portfolio: first,
+                with: spoke.account,
+            },
+        ),
+        (spoke, Verb::Accept { portfolio: number }),
+        (spoke, Verb::CreatePortfolio { tags: tags() }),
+        (
+            spoke,
+            Verb::Associate {
+                product: first,
+                portfolio: first,
+            },
+        ),
+        (
+            spoke,
+            Verb::Copy {
+                source: number,
+                version: None,
+                into: None,
+                with_tags: true,
+            },
+        ),
+    ];
+    let how = How::Plainly;
+    verbs
+        .map(|(seat, verb)| Step::Ask { seat, verb, how })
+        .into()
+}
+
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let ask = (seat(), verb(), how()).prop_map(|(seat, verb, how)| Step::Ask { seat, verb, how });
     let dies_at = prop_oneof![2 => Just(None), 1 => select(&Point::ALL[..]).prop_map(Some)];
     let step = prop_oneof![
-        75 => ask,
-        12 => dies_at.prop_map(|dies_at| Step::Tick { dies_at }),
+        70 => ask,
+        17 => dies_at.prop_map(|dies_at| Step::Tick { dies_at }),
         6 => (any::<u8>(), any::<bool>()).prop_map(|(request, altered)| Step::Duplicate {
             request: request.into(),
             altered,
@@ -215,9 +269,9 @@ fn verb() -> impl Strategy<Value = Verb> {
             product, portfolio,
         }),
         4 => portfolio().prop_map(|(portfolio, with)| Verb::Share { portfolio, with }),
-        1 => portfolio().prop_map(|(portfolio, with)| Verb::Unshare { portfolio, with }),
+        2 => portfolio().prop_map(|(portfolio, with)| Verb::Unshare { portfolio, with }),
         5 => number().prop_map(|portfolio| Verb::Accept { portfolio }),
-        1 => number().prop_map(|portfolio| Verb::Reject { portfolio }),
+        3 => number().prop_map(|portfolio| Verb::Reject { portfolio }),
         6 => (
             number(),
             proptest::option::weighted(0.3, number()),

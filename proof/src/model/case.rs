@@ -6,7 +6,7 @@ use mimeo_service::workflows::Point;
 use mimeo_service::workflows::copy::Ending;
 use serde_json::{Value, json};
 
-use super::alphabet::{How, REGIONS, Seat, Step};
+use super::alphabet::{How, REGIONS, Seat, Step, opening};
 use super::catalogue::{Catalogue, INVALID, Name, Request, State};
 use super::copies::Worked;
 use super::real::{Answer, Server};
@@ -52,6 +52,10 @@ impl<'a> Case<'a> {
 
     /// Plays the steps; the error says what differs, and after which step.
     pub(super) async fn play(mut self, steps: &[Step]) -> Result<(), String> {
+        for step in &opening() {
+            let told = |problem| format!("in the opening, {step:?}: {problem}");
+            self.step(step).await.map_err(told)?;
+        }
         for (at, step) in steps.iter().enumerate() {
             let told = |problem| format!("step {at}, {step:?}: {problem}");
             self.step(step).await.map_err(told)?;

@@ -20,6 +20,19 @@ pub(super) const COPIES_MAX: usize = 3;
 pub(super) struct Version {
     pub name: Name,
     pub active: bool,
+    /// The copy that brought it; copies bring names along, and this tells them apart.
+    pub brought_by: Option<Name>,
+}
+
+impl Version {
+    fn new(name: Name) -> Self {
+        let (active, brought_by) = (true, None);
+        Self {
+            name,
+            active,
+            brought_by,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -53,7 +66,8 @@ pub(super) enum State {
 pub(super) struct Copy {
     pub by: Seat,
     pub source: Name,
-    pub version: Option<Name>,
+    /// The one version that is asked for, and the copy that had brought it.
+    pub version: Option<(Name, Option<Name>)>,
     /// The product that it makes, or adds to.
     pub target: Name,
     pub is_new: bool,
@@ -178,10 +192,7 @@ impl Catalogue {
                     owner: by,
                     description: String::new(),
                     tags,
-                    versions: vec![Version {
-                        name: version,
-                        active: true,
-                    }],
+                    versions: vec![Version::new(version)],
                 };
                 self.products.insert(name, product);
             }
@@ -266,10 +277,11 @@ impl Catalogue {
                 with_tags,
             } => {
                 let seen = self.visible(by.account, &source).ok_or(ABSENT)?;
-                let is_there = |name: &Name| seen.versions.iter().any(|it| it.name == *name);
-                if version.as_ref().is_some_and(|name| !is_there(name)) {
-                    return Err(ABSENT);
-                }
+                let find = |name: Name| {
+                    let found = seen.versions.iter().find(|it| it.name == name);
+                    found.map(|it| (name, it.brought_by.clone())).ok_or(ABSENT)
+                };
+                let version = version.map(find).transpose()?;
                 if !is_new {
                     self.own_product(by, &target)?;
                 }
@@ -315,7 +327,7 @@ impl Catalogue {
                     return Err(LIMIT);
                 }
                 let name = version.clone();
-                product.versions.push(Version { name, active: true });
+                product.versions.push(Version::new(name));
             }
             Request::UpdateVersion { active, .. } => {
                 product.versions[at.ok_or(ABSENT)?].active = *active;
@@ -347,22 +359,6 @@ impl Catalogue {
         }
         portfolio.products.insert(product.to_owned());
         Ok(())
-    }
-
-    pub(super) fn own_product(&mut self, by: Seat, name: &str) -> Result<&mut Product, Refused> {
-        let product = self.products.get_mut(name);
-        product.filter(|product| product.owner == by).ok_or(ABSENT)
-    }
-
-    pub(super) fn own_portfolio(
-        &mut self,
-        by: Seat,
-        name: &str,
-    ) -> Result<&mut Portfolio, Refused> {
-        let portfolio = self.portfolios.get_mut(name);
-        portfolio
-            .filter(|portfolio| portfolio.owner == by)
-            .ok_or(ABSENT)
     }
 
     pub(super) fn products_of(&self, by: Seat) -> usize {

@@ -3,7 +3,7 @@
 use mimeo_service::workflows::Point;
 
 use super::catalogue::{
-    Catalogue, Copy, PRODUCTS_MAX, Plan, Product, State, Tags, VERSIONS_MAX, Version,
+    Catalogue, Copy, Name, PRODUCTS_MAX, Plan, Product, State, Tags, VERSIONS_MAX, Version,
 };
 
 /// A copy whose workers died so often fails.
@@ -24,7 +24,7 @@ impl Catalogue {
         if copy.state != State::Waits {
             return Err(format!("{token} is claimed, and is {:?}", copy.state));
         }
-        let worked = match self.try_once(&mut copy, dies_at) {
+        let worked = match self.try_once(token, &mut copy, dies_at) {
             Some(Worked::Failed) if dies_at == Some(Point::Fail) => Worked::Died,
             Some(Worked::Failed) => {
                 copy.state = State::Failed;
@@ -53,7 +53,7 @@ impl Catalogue {
     }
 
     /// `None` where the worker dies on the way.
-    fn try_once(&mut self, copy: &mut Copy, dies_at: Option<Point>) -> Option<Worked> {
+    fn try_once(&mut self, token: &str, copy: &mut Copy, dies_at: Option<Point>) -> Option<Worked> {
         let lives_at = |point| (dies_at != Some(point)).then_some(());
         if Self::is_deadly(copy) {
             return Some(Worked::Failed);
@@ -71,7 +71,7 @@ impl Catalogue {
         lives_at(Point::Land)?;
         let plan = copy.plan.clone()?;
         Some(
-            self.land(copy, &plan)
+            self.land(token, copy, &plan)
                 .map_or(Worked::Failed, |()| Worked::Succeeded),
         )
     }
@@ -79,7 +79,10 @@ impl Catalogue {
     /// Reads the source of a copy, if it is still to be seen.
     fn plan(&self, copy: &Copy) -> Option<Plan> {
         let source = self.visible(copy.by.account, &copy.source)?;
-        let wanted = |it: &&Version| copy.version.as_ref().is_none_or(|name| it.name == *name);
+        let wanted = |it: &&Version| {
+            let is_it = |(name, by): &(Name, _)| it.name == *name && it.brought_by == *by;
+            copy.version.as_ref().is_none_or(is_it)
+        };
         let versions: Vec<_> = source.versions.iter().filter(wanted).cloned().collect();
         (!versions.is_empty()).then(|| Plan {
             description: source.description.clone(),
@@ -89,13 +92,17 @@ impl Catalogue {
     }
 
     /// Writes all that a copy makes, or nothing.
-    fn land(&mut self, copy: &Copy, plan: &Plan) -> Option<()> {
+    fn land(&mut self, token: &str, copy: &Copy, plan: &Plan) -> Option<()> {
         self.visible(copy.by.account, &copy.source)?;
         let tags = if copy.with_tags {
             plan.tags.clone()
         } else {
             Tags::new()
         };
+        let mut versions = plan.versions.clone();
+        for version in &mut versions {
+            version.brought_by = Some(token.to_owned());
+        }
         if copy.is_new {
             if self.products_of(copy.by) >= PRODUCTS_MAX {
                 return None;
@@ -104,17 +111,17 @@ impl Catalogue {
                 owner: copy.by,
                 description: plan.description.clone(),
                 tags,
-                versions: plan.versions.clone(),
+                versions,
             };
             self.products.insert(copy.target.clone(), product);
             return Some(());
         }
         let target = self.own_product(copy.by, &copy.target).ok()?;
-        if target.versions.len() + plan.versions.len() > VERSIONS_MAX {
+        if target.versions.len() + versions.len() > VERSIONS_MAX {
             return None;
         }
         target.tags.extend(tags);
-        target.versions.extend(plan.versions.iter().cloned());
+        target.versions.extend(versions);
         Some(())
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mimeo_api::Protocol;
+use mimeo_domain::copying::Copy;
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, Quotas, Standing, Timestamp};
 use mimeo_service::workflows::copy::{self, Ending};
@@ -33,6 +34,9 @@ const SEED_STEP: u64 = 1 << 8;
 
 /// How long what a dead server left behind may take to end.
 const QUIET_AFTER: Duration = Duration::from_secs(10);
+
+/// Times that a worker asks a database that does not answer.
+const CLAIMS_MAX: u32 = 8;
 
 /// Copies of one account that run at a time.
 const RUNNING_MAX: u32 = 1_000;
@@ -186,9 +190,33 @@ impl Server {
         self.service = Service::new(world(&self.store, &self.shelf, None));
     }
 
+    /// Claims as a worker does: in company, then alone what must run alone. A machine under load
+    /// makes the database late, and a worker asks again.
+    async fn claim(&self) -> Option<Copy> {
+        for _ in 0..CLAIMS_MAX {
+            match copy::claim(&self.store, RUNNING_MAX).await {
+                Ok(None) => {}
+                Ok(claimed) => return claimed,
+                Err(_) => continue,
+            }
+            if let Ok(claimed) = copy::claim_suspect(&self.store, RUNNING_MAX).await {
+                return claimed;
+            }
+        }
+        None
+    }
+
     /// Claims the next copy: its token and how the try ended.
     pub(super) async fn tick(&mut self, dies_at: Option<Point>) -> Option<(String, Ending)> {
-        let claimed = copy::claim(&self.store, RUNNING_MAX).await.unwrap()?;
+        let claimed = loop {
+            let claimed = self.claim().await?;
+            if self.number_of(claimed.caller.account.as_str()).is_some() {
+                break claimed;
+            }
+            // Left over by a case that failed.
+            let world = world(&self.store, &self.shelf, None);
+            copy::drive(&world, &self.store, claimed, 0).await.unwrap();
+        };
         let token = claimed.token.to_string();
         let gate = dies_at.map(|at| {
             let dies = move |point| {

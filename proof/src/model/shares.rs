@@ -4,6 +4,33 @@ use super::alphabet::Seat;
 use super::catalogue::{ABSENT, Catalogue, INVALID, Name, Portfolio, Product, Refused, Request};
 
 impl Catalogue {
+    /// A product of the caller's own; what is only shared with it is refused otherwise than what it
+    /// does not see.
+    pub(super) fn own_product(&mut self, by: Seat, name: &str) -> Result<&mut Product, Refused> {
+        let seen = self.visible(by.account, name);
+        let owner = seen.map(|it| it.owner).filter(|it| it.region == by.region);
+        if owner.ok_or(ABSENT)? != by {
+            return Err(INVALID);
+        }
+        self.products.get_mut(name).ok_or(ABSENT)
+    }
+
+    pub(super) fn own_portfolio(
+        &mut self,
+        by: Seat,
+        name: &str,
+    ) -> Result<&mut Portfolio, Refused> {
+        let portfolio = self.portfolios.get_mut(name).ok_or(ABSENT)?;
+        let is_here = portfolio.owner.region == by.region;
+        if !is_here || !Self::sees_portfolio(by.account, portfolio) {
+            return Err(ABSENT);
+        }
+        if portfolio.owner != by {
+            return Err(INVALID);
+        }
+        Ok(portfolio)
+    }
+
     pub(super) fn change_share(&mut self, by: Seat, request: &Request) -> Result<(), Refused> {
         match request {
             Request::Share { portfolio, with } => {

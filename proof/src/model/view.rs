@@ -72,7 +72,8 @@ impl Catalogue {
 }
 
 fn of_product(product: &Product, holders: &BTreeSet<Name>) -> String {
-    let mut versions = product.versions.clone();
+    let versions = product.versions.iter().map(|it| (&it.name, it.active));
+    let mut versions: Vec<_> = versions.collect();
     versions.sort();
     let Product {
         description, tags, ..
@@ -152,6 +153,7 @@ impl Case<'_> {
                     Ok(Version {
                         name: text(it, "/Name")?,
                         active,
+                        brought_by: None,
                     })
                 });
             let product = Product {
