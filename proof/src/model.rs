@@ -32,6 +32,7 @@ const ENGINES: [(&str, Engine); 2] = [
     ("PostgreSQL", Engine::Postgres),
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "another campaign may not begin")]
 pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
     let seed = asked.number("seed", chance::seed(), chance::seed());
     let cases = asked.number("cases", 24, 20_000);

@@ -183,13 +183,13 @@ impl<'a> Case<'a> {
         }
     }
 
-    async fn duplicate(&mut self, number: usize, is_altered: bool) -> Result<(), String> {
+    async fn duplicate(&mut self, number: usize, is_other: bool) -> Result<(), String> {
         if self.sent.is_empty() {
             return Ok(());
         }
         let sent = &self.sent[number % self.sent.len()];
         let (seat, operation) = (sent.seat, sent.operation);
-        if is_altered {
+        if is_other {
             let input = altered(operation, sent.input.clone());
             let answer = self.server.ask(seat, operation, &input).await;
             return refused(&answer, INVALID);
