@@ -285,7 +285,7 @@ impl Running {
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
-    let running = Server::start(config).await?;
+    let running = Box::pin(Server::start(config)).await?;
     let mut output = std::io::stdout().lock();
     let told = write!(output, "{}\n{}\nReady.\n", running.url(), running.mode)
         .and_then(|()| output.flush());

@@ -234,7 +234,11 @@ impl Workers {
             Ok(Ok(Ending::Stale | Ending::Crashed)) => return Outcome::Stale,
             Ok(Err(error)) => {
                 warn!(copy = token, %error, "the store did not take a step of the copy");
-                if matches!(error, StoreError::Unavailable | StoreError::Unknown) {
+                // Away, or too full even to note a failed try: the copy is not to blame.
+                if matches!(
+                    error,
+                    StoreError::Unavailable | StoreError::Unknown | StoreError::Full
+                ) {
                     return self.give_back_when_it_is_there(copy).await;
                 }
                 Outcome::Broken

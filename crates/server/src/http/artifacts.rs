@@ -8,7 +8,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use mimeo_api::Protocol;
 use mimeo_peers::ARTIFACTS_PATH;
-use mimeo_service::{Answer, Call, Rejection};
+use mimeo_service::{Answer, Call, Failure, Rejection, Stop};
 use mimeo_templates::shelf::Digest;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -78,22 +78,12 @@ impl Door {
         let kept = self.service.world().shelves.of(&entered.caller.region);
         let template = timeout(self.limits.request, kept.get(&digest)).await;
         let template = template.map_err(|_| late())?;
-        let unreadable = |fault: String| {
-            Turned::With(Answer {
-                fault: Some(fault),
-                ..Answer::rejected(
-                    &Rejection {
-                        status: 500,
-                        code: "InternalFailure",
-                        message: "The template cannot be read.".to_owned(),
-                    },
-                    Protocol::Json,
-                )
-            })
-        };
-        let template = template.map_err(|error| unreadable(error.to_string()))?;
-        let template =
-            template.ok_or_else(|| unreadable(format!("{digest} is not on the shelf")))?;
+        let unreadable = |stop: Stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json));
+        // A store that is away answers 503, so that the copy is tried again.
+        let template = template.map_err(|error| unreadable(error.into()))?;
+        let template = template.ok_or_else(|| {
+            unreadable(Failure::Bug(format!("{digest} is not on the shelf")).into())
+        })?;
         let answer = Answer {
             status: 200,
             body: Vec::new(),
