@@ -187,15 +187,15 @@ impl<'a> Case<'a> {
         if self.sent.is_empty() {
             return Ok(());
         }
-        let sent = &self.sent[number % self.sent.len()];
-        let (seat, operation) = (sent.seat, sent.operation);
+        let earlier = &self.sent[number % self.sent.len()];
+        let (seat, operation) = (earlier.seat, earlier.operation);
         if is_other {
-            let input = altered(operation, sent.input.clone());
+            let input = altered(operation, earlier.input.clone());
             let answer = self.server.ask(seat, operation, &input).await;
             return refused(&answer, INVALID);
         }
-        let first = (200, sent.answer.clone());
-        let again = self.server.ask(seat, operation, &sent.input).await;
+        let first = (200, earlier.answer.clone());
+        let again = self.server.ask(seat, operation, &earlier.input).await;
         same(&first, &again)
     }
 
