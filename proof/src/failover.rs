@@ -29,7 +29,7 @@ const MAKERS: u64 = 2;
 const CALM_MILLIS_MAX: u64 = 2_000;
 
 /// How long after a failover the first write may be acknowledged: the new standby is made meanwhile.
-const BACK_WITHIN: Duration = Duration::from_secs(60);
+const BACK_WITHIN: Duration = Duration::from_mins(1);
 
 /// How long copies may take to end after the last failover.
 const END_AFTER: Duration = Duration::from_mins(2);
@@ -58,9 +58,9 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
         .collect();
     let shop = Arc::new(Shop::open(nodes.iter().map(Node::port).collect()));
     let load = Arc::new(Load::new(copies, seed));
-    let copiers = load::start(COPIERS, &load, &shop);
+    let clients = load::start(COPIERS, &load, &shop);
     let made = Arc::new(Made::default());
-    let makers = made.start(&shop, seed);
+    let making = made.start(&shop, seed);
     let mut chance = Chance::of(seed, 0);
     let mut away = Vec::new();
     for failover in 1..=failovers {
@@ -76,7 +76,7 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
         }
     }
     made.is_over.store(true, Ordering::SeqCst);
-    for client in copiers.into_iter().chain(makers) {
+    for client in clients.into_iter().chain(making) {
         if client.join().is_err() {
             report.wrong("a client was told what it did not expect");
         }

@@ -82,7 +82,9 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
         format!("{:.0}", images as f64 / seconds),
     );
     let wrong = campaign.wrong.into_inner().unwrap();
-    wrong.into_iter().for_each(|wrong| report.wrong(wrong));
+    for wrong in wrong {
+        report.wrong(wrong);
+    }
     Ok(report)
 }
 

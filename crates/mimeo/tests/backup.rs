@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -138,7 +139,6 @@ fn a_restored_catalogue_is_the_one_that_was_saved() {
     ));
     assert!(told.contains("of these new 0."), "{told}");
     assert_eq!(backups(&to).len(), 2);
-    use std::os::unix::fs::PermissionsExt;
     for file in walk(&to) {
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} is for its owner only", file.display());
@@ -204,7 +204,6 @@ fn what_is_wrong_is_told_with_an_exit_code_and_not_saved_over() {
 
 /// The disk is a file system of this size, in a namespace that only the command is in.
 #[test]
-#[expect(clippy::print_stdout, reason = "what was left out is said")]
 fn a_disk_that_fills_up_leaves_no_half_backup() {
     const SCRIPT: &str = "mount -t tmpfs -o size=200k small \"$1\" || exit 77; \
          \"$2\" backup --to \"$1\"; echo \"code $?\"; ls -A \"$1\"";

@@ -1,4 +1,5 @@
 //! `mimeo demo`, as a user runs it.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::process::Command;
 

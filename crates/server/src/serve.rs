@@ -122,7 +122,7 @@ impl Server {
     /// Opens everything and begins to serve.
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let (listener, address) = bind(&config).await?;
-        Self::start_at(config, listener, address).await
+        Box::pin(Self::start_at(config, listener, address)).await
     }
 
     /// The same on a socket that listens already, so that its address could be told to others.
@@ -131,7 +131,7 @@ impl Server {
             listen: config.listen.clone(),
             source,
         })?;
-        Self::start_at(config, listener, address).await
+        Box::pin(Self::start_at(config, listener, address)).await
     }
 
     async fn start_at(
@@ -285,7 +285,7 @@ impl Running {
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
-    let running = Box::pin(Server::start(config)).await?;
+    let running = Server::start(config).await?;
     let mut output = std::io::stdout().lock();
     let told = write!(output, "{}\n{}\nReady.\n", running.url(), running.mode)
         .and_then(|()| output.flush());

@@ -20,7 +20,7 @@ const PAUSE_MILLIS: u64 = 5;
 const LOOKS_MAX: u32 = 200;
 
 /// How long a copy may take that nothing keeps.
-const COPY_MAX: Duration = Duration::from_secs(60);
+const COPY_MAX: Duration = Duration::from_mins(1);
 
 /// What is asked for.
 #[derive(Clone)]

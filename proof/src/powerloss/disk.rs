@@ -165,22 +165,21 @@ impl Disk {
         Ok(())
     }
 
-    fn content(&self, number: usize, left: Left, chance: &mut Chance) -> Vec<u8> {
+    fn content(&self, number: usize, left: Left, dice: &mut Chance) -> Vec<u8> {
         let file = &self.files[number];
         let mut content = file.safe.clone();
         let last = file.unsafe_changes.len().wrapping_sub(1);
-        for (at, change) in file.unsafe_changes.iter().enumerate() {
-            let is_last = at == last && self.last == Some(number);
+        for (order, change) in file.unsafe_changes.iter().enumerate() {
+            let is_last = order == last && self.last == Some(number);
             match (left, change) {
-                (Left::Nothing, _) => (),
                 (Left::Torn, Change::Write { at, data }) if is_last => {
                     let sectors = (data.len() / SECTOR) as u64;
-                    let kept = usize::try_from(chance.below(sectors + 1)).unwrap() * SECTOR;
+                    let kept = usize::try_from(dice.below(sectors + 1)).unwrap() * SECTOR;
                     let data = data[..kept].to_vec();
                     make(&mut content, &Change::Write { at: *at, data });
                 }
-                (Left::Some, change) if chance.one_in(2) => make(&mut content, change),
-                (Left::Some, _) => (),
+                (Left::Some, change) if dice.one_in(2) => make(&mut content, change),
+                (Left::Nothing | Left::Some, _) => (),
                 (Left::All | Left::Torn, change) => make(&mut content, change),
             }
         }

@@ -228,7 +228,7 @@ async fn verified_mode_always_records_and_open_mode_may_leave_it() {
         audit: off.clone(),
         ..described(ACCOUNTS)
     };
-    let refused = Box::pin(Server::start(config)).await.map(drop).unwrap_err();
+    let refused = Server::start(config).await.map(drop).unwrap_err();
     assert!(refused.to_string().contains("audit.enabled"), "{refused}");
     for (audit, count) in [(open().audit, 1), (off, 0)] {
         let server = start(Config { audit, ..open() }).await;

@@ -56,7 +56,7 @@ pub(crate) fn described(toml: &str) -> Config {
 }
 
 pub(crate) async fn start(config: Config) -> Running {
-    Box::pin(Server::start(config)).await.unwrap()
+    Server::start(config).await.unwrap()
 }
 
 /// A request, written out by [`Request::text`].

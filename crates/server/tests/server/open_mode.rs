@@ -91,8 +91,7 @@ async fn it_listens_beyond_this_machine_only_when_told_so() {
             listen: listen.into(),
             ..open()
         };
-        let Err(StartError::OpenNetwork(_)) = Box::pin(Server::start(config)).await.map(drop)
-        else {
+        let Err(StartError::OpenNetwork(_)) = Server::start(config).await.map(drop) else {
             panic!("{listen} was taken");
         };
     }

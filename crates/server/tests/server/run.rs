@@ -102,7 +102,7 @@ async fn what_was_accepted_before_a_stop_is_done_after_it() {
 async fn a_second_server_on_one_file_is_refused_and_names_the_first() {
     let folder = TempDir::new().unwrap();
     let first = start(in_folder(&folder)).await;
-    let Err(refused) = Box::pin(Server::start(in_folder(&folder))).await.map(drop) else {
+    let Err(refused) = Server::start(in_folder(&folder)).await.map(drop) else {
         panic!("two servers on one file");
     };
     assert!(matches!(refused, StartError::Store(_)));
@@ -118,7 +118,7 @@ async fn an_address_in_use_is_refused() {
         listen: first.address.to_string(),
         ..open()
     };
-    let Err(refused) = Box::pin(Server::start(config)).await.map(drop) else {
+    let Err(refused) = Server::start(config).await.map(drop) else {
         panic!("two on one port")
     };
     assert!(

@@ -233,7 +233,7 @@ async fn a_configured_organization_is_shared_with_by_the_names_of_its_units() {
 
 /// Why a server does not start.
 async fn refusal(config: Config) -> String {
-    let refused = Box::pin(Server::start(config)).await.map(drop);
+    let refused = Server::start(config).await.map(drop);
     refused.expect_err("a problem").to_string()
 }
 

@@ -86,7 +86,7 @@ fn mismatch() -> (u16, String) {
 }
 
 async fn refused(config: Config) -> String {
-    match Box::pin(Server::start(config)).await {
+    match Server::start(config).await {
         Ok(_) => panic!("it starts"),
         Err(refused) => refused.to_string(),
     }
