@@ -9,16 +9,17 @@ pub(super) struct Bug {
     pub name: &'static str,
     pub what: &'static str,
     plant: Plant,
-    /// The statement as it is, and as it is run.
-    swapped: OnceLock<(&'static str, &'static str)>,
+    /// Statements as they are, and as they are run.
+    swapped: OnceLock<Vec<Swap>>,
 }
+
+type Swap = (&'static str, &'static str);
 
 #[derive(Debug)]
 enum Plant {
-    /// In a statement of a family `from` becomes `to`, where a work runs it whose type names `by`.
+    /// In statements of a family `from` becomes `to`, where a work runs them whose type names `by`.
     Sql {
-        family: &'static str,
-        statement: &'static str,
+        statements: &'static [[&'static str; 2]],
         from: &'static str,
         to: &'static str,
         by: &'static str,
@@ -30,13 +31,12 @@ enum Plant {
 const fn sql(
     name: &'static str,
     what: &'static str,
-    [family, statement]: [&'static str; 2],
+    statements: &'static [[&'static str; 2]],
     [from, to]: [&'static str; 2],
     by: &'static str,
 ) -> Bug {
     let plant = Plant::Sql {
-        family,
-        statement,
+        statements,
         from,
         to,
         by,
@@ -51,123 +51,126 @@ const fn sql(
 
 const FENCE: [&str; 2] = ["fence = ?3", "?3 = ?3"];
 
+/// Landing writes its progress first, under the same fence.
+const LANDING: &[[&str; 2]] = &[["copies", "SUCCEED"], ["copies seen", "PROGRESS"]];
+
 pub(super) static BUGS: [Bug; 20] = [
     sql(
         "success-without-fence",
         "A worker that lost its copy can still land it.",
-        ["copies", "SUCCEED"],
+        LANDING,
         FENCE,
         "",
     ),
     sql(
         "success-twice",
         "Landing looks neither at the fence nor at the state.",
-        ["copies", "SUCCEED"],
+        LANDING,
         ["fence = ?3 AND state = 'RUNNING'", "?3 = ?3"],
         "",
     ),
     sql(
         "plan-without-fence",
         "A worker that lost its copy can still store its plan.",
-        ["copies", "PLAN"],
+        &[["copies", "PLAN"]],
         FENCE,
         "",
     ),
     sql(
         "failure-without-fence",
         "A worker that lost its copy can still fail it.",
-        ["copies", "FAIL"],
+        &[["copies", "FAIL"]],
         FENCE,
         "",
     ),
     sql(
         "postpone-without-fence",
         "A worker that lost its copy can still put it off.",
-        ["copies", "POSTPONE"],
+        &[["copies", "POSTPONE"]],
         FENCE,
         "",
     ),
     sql(
         "heartbeat-without-fence",
         "A worker that lost its copy keeps the lease of the next one.",
-        ["copies", "HEARTBEAT"],
+        &[["copies", "HEARTBEAT"]],
         FENCE,
         "",
     ),
     sql(
         "give-back-without-fence",
         "A worker that lost its copy hands it back over the head of the next one.",
-        ["copies", "GIVE_BACK"],
+        &[["copies", "GIVE_BACK"]],
         FENCE,
         "",
     ),
     sql(
         "claim-under-old-fence",
         "A claim does not raise the fence.",
-        ["lanes", "CLAIM"],
+        &[["lanes", "CLAIM"]],
         ["fence = fence + 1", "fence = fence"],
         "",
     ),
     sql(
         "late-count",
         "A claim does not count the try before the work.",
-        ["lanes", "CLAIM"],
+        &[["lanes", "CLAIM"]],
         ["attempts = attempts + 1", "attempts = attempts"],
         "",
     ),
     sql(
         "claim-of-leased",
         "A copy is claimed although its lease runs.",
-        ["lanes", "CLAIM"],
+        &[["lanes", "CLAIM"]],
         ["due <= ?1", "due <= ?1 + 15000"],
         "",
     ),
     sql(
         "greedy-account",
         "One account may run any number of copies.",
-        ["lanes", "RUNNING"],
+        &[["lanes", "RUNNING"]],
         ["CAST(COUNT(*) AS BIGINT)", "0 * COUNT(*)"],
         "",
     ),
     sql(
         "plan-forgotten",
         "A later try reads the source again and does not use the stored plan.",
-        ["lanes", "CLAIM"],
+        &[["lanes", "CLAIM"]],
         ["body, plan", "body, NULL"],
         "",
     ),
     sql(
         "failed-but-unfinished",
         "A failed copy stays in the queue.",
-        ["copies", "FAIL"],
+        &[["copies", "FAIL"]],
         ["unfinished = 0", "unfinished = 1"],
         "",
     ),
     sql(
         "hand-back-counts",
         "A copy that a stopping worker hands back has lost a try.",
-        ["copies", "GIVE_BACK"],
+        &[["copies", "GIVE_BACK"]],
         ["attempts = attempts - 1", "attempts = attempts"],
         "",
     ),
     sql(
         "no-second-look",
         "Landing does not ask again whether the caller may see the source.",
-        ["products", "VISIBLE"],
+        &[["products", "VISIBLE"]],
         ["account = ?3 OR", "?3 = ?3 OR"],
         "Landing",
     ),
     sql(
         "seen-by-all",
         "Whoever knows an id may copy the product.",
-        ["products", "VISIBLE"],
+        &[["products", "VISIBLE"]],
         ["account = ?3 OR", "?3 = ?3 OR"],
         "",
     ),
     sql(
         "token-forgotten",
         "The answer to a request is not remembered under its token.",
-        ["replays", "INSERT"],
+        &[["replays", "INSERT"]],
         [
             "INSERT INTO replay (region, account, operation, token, fingerprint, answer, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             "UPDATE replay SET created = ?7 WHERE created < 0",
@@ -177,14 +180,14 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "uncounted-product",
         "Landing does not look at the quota of products.",
-        ["tallies", "RAISE"],
+        &[["tallies", "RAISE"]],
         ["RETURNING used", "RETURNING 0 * used"],
         "Landing",
     ),
     sql(
         "stale-answer",
         "A status is told from a copy of the row that is a moment old.",
-        ["copies", "FIND"],
+        &[["copies", "FIND"]],
         [
             "region, state, fence",
             "region, CASE WHEN state = 'SUCCEEDED' AND fence > 1 THEN 'RUNNING' ELSE state END, fence",
@@ -209,36 +212,40 @@ impl Bug {
         let Plant::Sql { by, .. } = self.plant else {
             return text;
         };
-        let (original, swapped) = self.swapped.get_or_init(|| self.swap());
-        if text == *original && work.contains(by) {
-            swapped
-        } else {
-            text
+        let swapped = self.swapped.get_or_init(|| self.swap());
+        let swap = swapped.iter().find(|(original, _)| *original == text);
+        match swap {
+            Some((_, swapped)) if work.contains(by) => swapped,
+            _ => text,
         }
     }
 
-    fn swap(&self) -> (&'static str, &'static str) {
+    fn swap(&self) -> Vec<Swap> {
         let Plant::Sql {
-            family,
-            statement,
+            statements,
             from,
             to,
             ..
         } = self.plant
         else {
-            return ("", "");
+            return Vec::new();
         };
-        let original = mimeo_store::FAMILIES
-            .iter()
-            .find(|(name, _)| *name == family)
-            .and_then(|(_, statements)| statements.iter().find(|(name, _)| *name == statement));
-        let original = original.map_or("", |(_, text)| *text);
-        assert!(
-            original.contains(from),
-            "{}: no {from:?} in {family}.{statement}: {original}",
-            self.name
-        );
-        // One text a bug, for the life of the process.
-        (original, original.replace(from, to).leak())
+        let swap = |[family, name]: &[&'static str; 2]| {
+            let families = mimeo_store::FAMILIES.iter();
+            let original = families
+                .filter(|(known, _)| known == family)
+                .flat_map(|(_, statements)| statements.iter())
+                .find(|(known, _)| known == name)
+                .map_or("", |(_, text)| *text);
+            assert!(
+                original.contains(from),
+                "{}: no {from:?} in {family}.{name}: {original}",
+                self.name
+            );
+            // One text a bug, for the life of the process.
+            let swapped: &'static str = original.replace(from, to).leak();
+            (original, swapped)
+        };
+        statements.iter().map(swap).collect()
     }
 }

@@ -1,20 +1,16 @@
 //! What the accounts ask for: copies, and everything that may come in their way.
 
+mod calls;
 mod products;
 
-use std::sync::atomic::Ordering::Relaxed;
+pub(super) use calls::{call, caller, trail};
 
-use mimeo_api::Protocol;
-use mimeo_domain::ids::Seed;
-use mimeo_domain::{Caller, Timestamp};
-use mimeo_service::{Answer, Arrival, Authority, Call, Trail};
+use mimeo_service::Answer;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::chance::Chance;
 use super::ledger::{CANARY, Ledger};
-use super::link::{Shared, lock};
-use super::node::{REGIONS, region};
+use super::node::REGIONS;
 use products::{any_product, of_region};
 
 /// The owner of the sources, the account that they are shared with, and one that has no business there.
@@ -23,6 +19,9 @@ const HUB: usize = 0;
 const SPOKE: usize = 1;
 
 pub(super) const HOST: &str = "mimeo.test";
+
+/// Cancels a copy: no operation of AWS's.
+pub(super) const CANCEL: &str = "CancelCopy";
 
 /// Tries of one request.
 const TRIES_MAX: u32 = 5;
@@ -103,7 +102,8 @@ impl Clients {
     pub(super) fn next(&mut self, chance: &mut Chance, ledger: &Ledger) -> Option<Request> {
         match chance.below(100) {
             0..30 => self.copy(chance, ledger),
-            30..40 => {
+            30..34 => self.cancel(chance),
+            34..40 => {
                 // A proxy delivers an old request again.
                 let asked = chance.pick(&self.copies)?;
                 let mut request = asked.request.clone();
@@ -230,6 +230,17 @@ impl Clients {
         let asked = *chance.pick(&known)?;
         let token = asked.token.clone()?;
         Some(describe(&asked.request, token, ledger))
+    }
+
+    fn cancel(&self, chance: &mut Chance) -> Option<Request> {
+        let known: Vec<&Asked> = self.known().collect();
+        let asked = *chance.pick(&known)?;
+        Some(Request {
+            operation: CANCEL,
+            kind: Kind::Other,
+            input: json!({"token": asked.token}),
+            ..asked.request.clone()
+        })
     }
 
     /// One question about each copy whose token is known.
@@ -363,33 +374,4 @@ fn version(name: &str, url: &str) -> Value {
         "Name": name,
         "Type": "CLOUD_FORMATION_TEMPLATE",
     })
-}
-
-pub(super) fn caller(account: usize, name: &str) -> Caller {
-    let account = ACCOUNTS[account].parse().expect("an account's id");
-    Caller::root(account, region(name))
-}
-
-/// From within, under an id of its own: the audit knows requests by it.
-pub(super) fn trail(shared: &Shared) -> Trail<'static> {
-    Trail::within(Uuid::from_u128(lock(&shared.chance).next().into()))
-}
-
-/// The request as it reaches a node.
-pub(super) fn call(shared: &Shared, node: usize, request: &Request) -> Call<'static> {
-    let now = shared.clock.now() + shared.skews[node].load(Relaxed);
-    Call {
-        operation: request.operation.to_owned(),
-        protocol: Protocol::Json,
-        caller: caller(request.account, request.region),
-        authority: Authority::Whole,
-        trail: trail(shared),
-        arrival: Arrival {
-            now: Timestamp::from_millis(now),
-            // Neighbouring seeds are the next tries of a request that met a taken id.
-            seed: Seed(lock(&shared.chance).next() & !0xff),
-            host: Some(HOST.to_owned()),
-        },
-        body: request.input.to_string().into_bytes().into(),
-    }
 }

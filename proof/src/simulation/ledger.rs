@@ -5,6 +5,7 @@ pub(super) mod look;
 mod moves;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use mimeo_domain::artifacts::Artifact;
 use mimeo_domain::copying::{CopyRequest, StatusDetail};
@@ -31,7 +32,7 @@ pub(super) const CANARY: &str = "canary";
 pub(super) struct Ledger {
     stores: Vec<Store>,
     pub quotas: Quotas,
-    pub seen: Vec<Seen>,
+    pub seen: Vec<Arc<Seen>>,
     copies: BTreeMap<String, Known>,
     /// Every state in which a product was ever committed.
     history: BTreeMap<Key, Vec<State>>,
@@ -87,7 +88,7 @@ impl Ledger {
         Self {
             stores: stores.to_vec(),
             quotas: quotas.clone(),
-            seen: vec![Seen::default(); stores.len()],
+            seen: vec![Arc::default(); stores.len()],
             copies: BTreeMap::new(),
             history: BTreeMap::new(),
             ever_shared: BTreeSet::new(),
@@ -112,7 +113,8 @@ impl Ledger {
         let Some(now) = self.seen[store].again(&self.stores[store]) else {
             return Vec::new();
         };
-        let before = std::mem::replace(&mut self.seen[store], now.clone());
+        let now = Arc::new(now);
+        let before = std::mem::replace(&mut self.seen[store], Arc::clone(&now));
         self.note_states(&before, &now);
         self.ever_shared.extend(now.shared.iter().cloned());
         let mut told = Vec::new();

@@ -1,10 +1,11 @@
 //! The way from a worker or a node to its database: slow, refusing, cut, or with answers lost.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mimeo_domain::copying::Copy;
+use mimeo_domain::copying::{Copy, LEASE_MILLIS};
 use mimeo_store::testing::simulated::{Access, AccessKind, Conditions, Fate, Waiting};
 
 use super::bugs::Bug;
@@ -30,8 +31,20 @@ pub(super) struct Shared {
     pub skews: [AtomicI64; NODES_MAX],
     /// How often each node's bell was rung: when it accepted a copy, mostly.
     pub bells: [AtomicU64; NODES_MAX],
+    /// What befalls nodes as soon as whoever is polled now has been.
+    pub strikes: Mutex<Vec<(usize, Strike)>>,
+    /// Copies whose worker was put to sleep, with its fence.
+    pub abandoned: Mutex<BTreeMap<String, i64>>,
     /// Bodies that a source gave out changed, or not at all.
     pub bodies_spoiled: AtomicU64,
+}
+
+/// What befalls a node in the midst of a worker's write.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Strike {
+    /// It sleeps for so many milliseconds.
+    Sleep(i64),
+    Stop,
 }
 
 /// A lock that nobody poisons: one thread runs everything.
@@ -66,6 +79,43 @@ impl Link {
     }
 }
 
+impl Link {
+    /// Where a worker is about to write, its node may fall asleep, and its successor be slow: so that
+    /// late writes meet a copy that is worked on or done. Answers how long this write waits.
+    fn strike(&self, access: Access) -> i64 {
+        let held = lock(&self.held);
+        let Some((token, fence)) = held.as_ref() else {
+            return 0;
+        };
+        let weather = lock(&self.shared.weather);
+        if access.kind == AccessKind::Read || weather.zombie == 0 {
+            return 0;
+        }
+        let mut chance = lock(&self.shared.chance);
+        let mut abandoned = lock(&self.shared.abandoned);
+        let follows = abandoned.get(token).is_some_and(|before| before < fence);
+        if follows {
+            let is_beat = short(access.work) == "Renew";
+            let slow = !is_beat && chance.one_in(2);
+            return if slow {
+                chance.millis(2_000, 25_000)
+            } else {
+                0
+            };
+        }
+        let strike = if chance.one_in(weather.zombie) {
+            abandoned.insert(token.clone(), *fence);
+            Strike::Sleep(chance.millis(LEASE_MILLIS, LEASE_MILLIS + 20_000))
+        } else if chance.one_in(weather.drain_at_work) {
+            Strike::Stop
+        } else {
+            return 0;
+        };
+        lock(&self.shared.strikes).push((self.node, strike));
+        1
+    }
+}
+
 /// The last part of a type's path, with what it is made of: `Act<…CopyProduct>` is `CopyProduct`.
 fn short(work: &'static str) -> &'static str {
     let end = work.trim_end_matches('>');
@@ -82,6 +132,7 @@ impl Conditions for Link {
                 let now = shared.clock.now();
                 weather.before(&mut chance, self.node, self.store, access.kind, now)
             };
+            let wait = wait + self.strike(access);
             if wait > 0 {
                 shared.clock.sleep(wait).await;
             }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod faults;
+mod requests;
 mod set_up;
 
 pub(super) use bench::Bench;
@@ -21,12 +22,12 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::bugs::Bug;
 use super::chance::Chance;
-use super::clients::{Clients, Heard, Request, call};
+use super::clients::{Clients, Heard, Request};
 use super::clock::{BEGIN_MILLIS, Clock};
 use super::ledger::Ledger;
 use super::link::{Link, NODES_MAX, Shared, lock};
 use super::log::Log;
-use super::node::{Ground, store_of};
+use super::node::Ground;
 use super::weather::Mix;
 
 /// Steps of one simulation; more means that it goes round in circles.
@@ -87,7 +88,7 @@ impl Simulation {
         let mut chance = Chance::new(seed);
         let mix = Mix::of_seed(seed);
         let quotas = Quotas {
-            products: 6,
+            products: 3 + chance.below(4),
             artifacts_per_product: 6,
             tags: 5,
             copies_under_way: 8,
@@ -110,6 +111,8 @@ impl Simulation {
             bug,
             skews,
             bells: Default::default(),
+            strikes: Mutex::default(),
+            abandoned: Mutex::default(),
             bodies_spoiled: AtomicU64::new(0),
         });
         let mut simulation = Self {
@@ -219,39 +222,6 @@ impl Simulation {
         }
     }
 
-    fn send(&mut self, mut request: Request) {
-        let up: Vec<usize> = (0..self.nodes.len())
-            .filter(|node| self.nodes[*node].down_until.is_none())
-            .collect();
-        let Some(node) = self.chance(|chance| chance.pick(&up).copied()) else {
-            self.again.push((self.now() + 1_000, request));
-            return;
-        };
-        request.tries += 1;
-        self.requests_count += 1;
-        let id = self.requests_count;
-        self.log(|| format!("asks node {node}: {} {}", request.operation, request.input));
-        let call = call(&self.shared, node, &request);
-        let service = self.nodes[node].services[store_of(request.region)].clone();
-        let answers = Arc::clone(&self.answers);
-        let asking = async move {
-            let answer = service.call(&call).await;
-            lock(&answers).push((id, answer));
-        };
-        self.requests.push((id, request));
-        self.spawn(node, Some(id), Box::pin(asking));
-    }
-
-    fn take_request(&mut self, id: u64) -> Option<Request> {
-        let at = self.requests.iter().position(|(known, _)| *known == id)?;
-        Some(self.requests.remove(at).1)
-    }
-
-    fn ask_again(&mut self, request: Request) {
-        let wait = self.chance(|chance| chance.millis(50, 5_000));
-        self.again.push((self.now() + wait, request));
-    }
-
     /// Lets one task go on, or time.
     fn step(&mut self) {
         self.steps += 1;
@@ -275,6 +245,7 @@ impl Simulation {
             return;
         };
         self.poll_task(at);
+        self.struck();
         let answers = std::mem::take(&mut *lock(&self.answers));
         for (id, answer) in answers {
             let Some(request) = self.take_request(id) else {

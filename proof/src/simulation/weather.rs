@@ -27,6 +27,10 @@ pub(super) struct Weather {
     pub jump: u64,
     pub drain: u64,
     pub cut: u64,
+    /// Of a worker's write: its node sleeps until after its lease, and then goes on with that write.
+    pub zombie: u64,
+    /// Of a worker's write: its node is told to stop.
+    pub drain_at_work: u64,
     /// Until when a node, or a database, is cut off.
     pub node_cut_until: [i64; NODES_MAX],
     pub store_cut_until: [i64; 2],
@@ -84,6 +88,8 @@ impl Weather {
             jump: odds(nodes, 150, 400),
             drain: odds(nodes, 150, 400),
             cut: odds(database, 150, 400),
+            zombie: odds(nodes, 4, 12),
+            drain_at_work: odds(nodes, 30, 90),
             ..Self::default()
         }
     }

@@ -11,7 +11,7 @@ use mimeo_store::{Store, StoreError, Tx, Work, params};
 pub(in crate::simulation) type Key = (String, String);
 
 /// All that a simulation looks at in one database.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(in crate::simulation) struct Seen {
     /// Rows that were ever changed: the same number means that nothing is new.
     changes: i64,

@@ -46,6 +46,7 @@ impl Ledger {
             ("RUNNING", "QUEUED") if work == "TakeAllBack" => {}
             ("RUNNING", "QUEUED") => known.given_back += 1,
             ("RUNNING", "RUNNING" | "SUCCEEDED") => {}
+            ("QUEUED" | "RUNNING", "FAILED") if work == "Cancel" => self.check_cancel(token, new),
             ("RUNNING", "FAILED") => self.check_failure(clock, before, token, new),
             _ => self.wrong(format!("V4: {work} moved {token} from {from} to {to}")),
         }
@@ -85,6 +86,13 @@ impl Ledger {
         }
         if let Some(known) = self.copies.get_mut(token) {
             known.claims += 1;
+        }
+    }
+
+    fn check_cancel(&mut self, token: &str, row: &CopyRow) {
+        let detail = row.detail.as_deref().map(serde_json::from_str);
+        if !matches!(detail, Some(Ok(StatusDetail::Cancelled))) {
+            self.wrong(format!("V3: {token} was cancelled with {:?}", row.detail));
         }
     }
 

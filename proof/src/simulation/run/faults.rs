@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{STEPS_MAX, Simulation, Task};
-use crate::simulation::link::lock;
+use crate::simulation::link::{Strike, lock};
 use crate::simulation::weather::{STALL_MILLIS_MAX, Weather};
 
 /// How long copies may take to become final once all faults are over, in milliseconds: the longest
@@ -57,12 +57,7 @@ impl Simulation {
             self.furthest_ahead = self.furthest_ahead.max(ahead);
         }
         if drawn[3] && is_up && self.nodes[node].down_until.is_none() {
-            self.log(|| format!("node {node} is stopped"));
-            self.nodes[node].stopping.store(true, Relaxed);
-            self.wake_workers(node);
-            // The process ends when its grace is over; what still runs then is dropped.
-            let grace = self.chance(|chance| chance.millis(500, 12_000));
-            self.nodes[node].down_until = Some(now + grace);
+            self.stop(node);
         }
         if drawn[4] {
             let millis = self.chance(|chance| chance.millis(200, 30_000));
@@ -76,6 +71,33 @@ impl Simulation {
             }
             drop(weather);
             self.log(|| format!("cut for {millis} ms: database {store} {whole}, node {node}"));
+        }
+    }
+
+    /// The process is told to end, and does when its grace is over; what still runs then is dropped.
+    fn stop(&mut self, node: usize) {
+        self.log(|| format!("node {node} is stopped"));
+        self.nodes[node].stopping.store(true, Relaxed);
+        self.wake_workers(node);
+        let grace = self.chance(|chance| chance.millis(500, 12_000));
+        self.nodes[node].down_until = Some(self.now() + grace);
+    }
+
+    /// What befell nodes while one of their workers was about to write.
+    pub(super) fn struck(&mut self) {
+        let strikes = std::mem::take(&mut *lock(&self.shared.strikes));
+        for (node, strike) in strikes {
+            match strike {
+                Strike::Stop if self.nodes[node].down_until.is_none() => self.stop(node),
+                Strike::Stop => {}
+                Strike::Sleep(millis) => {
+                    self.log(|| format!("node {node} sleeps past its lease, for {millis} ms"));
+                    let node = &mut self.nodes[node];
+                    node.paused_until = self.shared.clock.now() + millis;
+                    // Whoever counts its grace sleeps as well.
+                    node.down_until = node.down_until.map(|until| until + millis);
+                }
+            }
         }
     }
 
