@@ -103,7 +103,10 @@ impl Link {
                 0
             };
         }
-        let strike = if chance.one_in(weather.zombie) {
+        // Seldom done, and so the likelier done late.
+        let is_rare = matches!(short(access.work), "PutOff" | "Fail" | "GiveBack");
+        let odds = if is_rare { 2 } else { weather.zombie };
+        let strike = if chance.one_in(odds) {
             abandoned.insert(token.clone(), *fence);
             Strike::Sleep(chance.millis(LEASE_MILLIS, LEASE_MILLIS + 20_000))
         } else if chance.one_in(weather.drain_at_work) {
