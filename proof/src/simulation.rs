@@ -21,7 +21,6 @@ use std::collections::BTreeMap;
 use std::panic;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
-use std::time::Instant;
 
 use crate::report::{Asked, Report};
 use bugs::{BUGS, Bug};
@@ -61,11 +60,11 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
     }
     let threads = asked.number("threads", 2, 2).max(1);
     let from = asked.number("from", 0, 0);
-    let seeds = asked.number("seeds", 2_000, 100_000);
+    let seeds = asked.number("seeds", 150, 100_000);
     hunt(from, seeds, threads, &mut report);
     println!("  {report}");
-    replay(from, asked.number("replays", REPLAYS, REPLAYS), &mut report);
-    if asked.number("plant", 1, 1) > 0 {
+    replay(from, asked.number("replays", 4, REPLAYS), &mut report);
+    if asked.number("plant", 0, 1) > 0 {
         let all: Vec<&'static Bug> = BUGS.iter().collect();
         plant(&all, &mut report);
     }
@@ -131,7 +130,7 @@ impl Sum {
 fn hunt(from: u64, seeds: u64, threads: u64, report: &mut Report) {
     let next = AtomicU64::new(from);
     let found = AtomicU64::new(0);
-    let begun = Instant::now();
+    let begun = crate::instant();
     let work = || {
         let bench = Bench::new();
         let mut sum = Sum::default();

@@ -71,7 +71,7 @@ const LONG: &[Migration] = &[
         version: 2,
         name: "long",
         beside: 1,
-        sql: "CREATE TABLE long (n BIGINT); SELECT pg_sleep(0.5); INSERT INTO note (id) VALUES (1);",
+        sql: "CREATE TABLE long (n BIGINT); SELECT pg_sleep(3); INSERT INTO note (id) VALUES (1);",
     },
 ];
 
@@ -88,7 +88,7 @@ async fn a_migration_that_is_killed_half_way_is_made_anew_and_older_servers_go_o
     for _ in 0..3 {
         let at = location.clone();
         let node = tokio::spawn(async move { Store::open(&at, schema(LONG)).await });
-        let kill = "SELECT COUNT(pg_terminate_backend(pid))::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_sleep(0.5)%'";
+        let kill = "SELECT COUNT(pg_terminate_backend(pid))::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_sleep(3)%'";
         while administer(&url, kill).await != ["1"] {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -207,12 +207,6 @@ impl Ledger {
         self.copies.insert(token.to_owned(), known);
     }
 
-    fn products_count(&self, seen: &Seen, account: &str, region: &str) -> u64 {
-        let own =
-            |(key, row): &(&Key, &look::ProductRow)| key.0 == region && row.account == account;
-        seen.products.iter().filter(own).count() as u64
-    }
-
     fn sees(&self, known: &Known) -> bool {
         let (region, product) = source_key(&known.request);
         let account = known.caller.account.as_str();
@@ -302,7 +296,7 @@ impl Ledger {
         let mut wrong = Vec::new();
         for seen in &self.seen {
             for (key, row) in &seen.products {
-                if row.count != row.artifacts.len() as i64 {
+                if usize::try_from(row.count) != Ok(row.artifacts.len()) {
                     wrong.push(format!(
                         "V2: {} counts {} versions of {}",
                         key.1,
@@ -312,8 +306,8 @@ impl Ledger {
                 }
             }
             for ((region, account), used) in &seen.tallies {
-                let count = self.products_count(seen, account, region);
-                if *used != count as i64 {
+                let count = products_count(seen, account, region);
+                if u64::try_from(*used) != Ok(count) {
                     wrong.push(format!(
                         "V2: {account} counts {used} products of {count} in {region}"
                     ));
@@ -342,4 +336,9 @@ fn source_key(request: &CopyRequest) -> Key {
 
 fn read<T: for<'a> Deserialize<'a>>(text: &str) -> T {
     serde_json::from_str(text).expect("the store's documents have the domain's types")
+}
+
+fn products_count(seen: &Seen, account: &str, region: &str) -> u64 {
+    let own = |(key, row): &(&Key, &look::ProductRow)| key.0 == region && row.account == account;
+    seen.products.iter().filter(own).count() as u64
 }

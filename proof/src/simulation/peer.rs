@@ -71,13 +71,13 @@ impl Source for Peer {
             let fault = {
                 let odds = lock(&self.shared.weather).body;
                 let mut chance = lock(&self.shared.chance);
-                chance.one_in(odds).then(|| chance.below(4))
+                chance.one_in(odds).then(|| chance.index(4))
             };
             let Some(fault) = fault else {
                 return Ok(body.map(Body::from));
             };
             self.shared.log.line(self.shared.clock.now(), || {
-                let fault = ["is away", "is gone", "is changed", "is cut"][fault as usize];
+                let fault = ["is away", "is gone", "is changed", "is cut"][fault];
                 format!("the body {digest} {fault}")
             });
             match fault {

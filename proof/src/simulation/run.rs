@@ -94,7 +94,7 @@ impl Simulation {
             copies_under_way: 8,
             ..Quotas::default()
         };
-        let stores = stores[..1 + chance.index(2)].to_vec();
+        let stores = stores[..=chance.index(2)].to_vec();
         let clients = Clients::new(&mut chance);
         let shelves = [Shelf::memory(), Shelf::memory()];
         let apart = (stores.len() == 2 && chance.one_in(2)).then_some(clients.home);

@@ -108,7 +108,6 @@ impl Weather {
         let refused = cut || chance.one_in(self.refuse);
         let fate = match kind {
             AccessKind::Read if refused => Fate::Refused(StoreError::Unavailable),
-            AccessKind::Read => Fate::Done,
             AccessKind::Write if cut && chance.one_in(4) => Fate::LostUnknown,
             AccessKind::Write if cut => Fate::Refused(StoreError::Unavailable),
             AccessKind::Write if refused => Fate::Refused(match chance.below(4) {
@@ -125,7 +124,7 @@ impl Weather {
                 }
             }
             AccessKind::Write if chance.one_in(self.again) => Fate::RunAgain,
-            AccessKind::Write => Fate::Done,
+            AccessKind::Read | AccessKind::Write => Fate::Done,
         };
         (wait, fate)
     }

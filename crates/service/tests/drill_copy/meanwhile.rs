@@ -10,7 +10,7 @@ use crate::stage::{BEFORE_LANDING, Paused, Stage, contents};
 
 /// Stops the next copy at `point`, lets something happen, and answers how the copy ended.
 async fn meanwhile(stage: &Stage, point: Point, happens: impl Future<Output = ()>) -> Ending {
-    let (_, copy) = stage.world.claims().await.expect("it is due");
+    let (_, copy) = Box::pin(stage.world.claims()).await.expect("it is due");
     let worker = Paused::at(stage, copy, point).await;
     happens.await;
     worker.wakes().await
@@ -144,7 +144,7 @@ async fn the_last_place_goes_to_whoever_comes_first() {
             let token = stage.spoke.copies(&stage.vpc).await;
             let filler = stage.spoke.served_by(&stage.world);
             let fills = async { drop(filler.product("filler").await) };
-            let ending = meanwhile(&stage, *point, fills).await;
+            let ending = Box::pin(meanwhile(&stage, *point, fills)).await;
             assert_eq!(Stage::code(&ending), "PRODUCT_QUOTA", "{point:?}");
             assert_eq!(stage.status(&token).await.0, "FAILED", "{point:?}");
             assert_clean_slate(&stage).await;
@@ -159,7 +159,7 @@ async fn a_copy_is_the_source_as_it_was_when_it_was_read() {
             let before = contents(&stage.vpc).await;
             let token = stage.spoke.copies(&stage.vpc).await;
             let grows = async { drop(stage.vpc.add_version("later").await) };
-            let ending = meanwhile(&stage, *point, grows).await;
+            let ending = Box::pin(meanwhile(&stage, *point, grows)).await;
             assert_eq!(ending, Ending::Succeeded, "{point:?}");
             let told = stage.spoke.copy_status(&token).await;
             assert_eq!(id_of(&told, "/CopyProductStatus"), "SUCCEEDED");

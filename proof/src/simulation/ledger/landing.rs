@@ -7,7 +7,7 @@ use mimeo_domain::tags::Tag;
 use mimeo_templates::shelf::{Digest, Shelf};
 
 use super::look::{Key, ProductRow, Seen, at_once};
-use super::{Ledger, RIGHT_MILLIS_MAX, State, read, source_key};
+use super::{Ledger, RIGHT_MILLIS_MAX, State, products_count, read, source_key};
 use crate::simulation::clock::Clock;
 use crate::simulation::node::store_of;
 
@@ -52,12 +52,12 @@ impl Ledger {
             if made.is_some_and(|made| made.account != account) {
                 wrong.push(format!("V2: {token} landed in another account"));
             }
-            if self.products_count(now, account, &region) > self.quotas.products {
+            if products_count(now, account, &region) > self.quotas.products {
                 wrong.push(format!("V2: {token} landed above the quota of products"));
             }
-            let shelf = &self.shelves[store_of(&region)];
+            let bodies = &self.shelves[store_of(&region)];
             for (id, body) in made.iter().flat_map(|made| &made.artifacts) {
-                if !is_whole(shelf, &read(body)) {
+                if !is_whole(bodies, &read(body)) {
                     wrong.push(format!(
                         "V2: {token} landed, but the body of {id} is not whole"
                     ));

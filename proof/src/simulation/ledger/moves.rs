@@ -3,7 +3,7 @@
 use mimeo_domain::copying::{DEADLINE_MILLIS, DEATHS_MAX, FAILURES_MAX, StatusDetail};
 
 use super::look::{CopyRow, Seen};
-use super::{Held, Known, Ledger, RUNNING_MAX, State, source_key};
+use super::{Held, Known, Ledger, RUNNING_MAX, State, products_count, source_key};
 use crate::simulation::clock::Clock;
 
 impl Ledger {
@@ -101,15 +101,13 @@ impl Ledger {
         let Some(known) = self.copies.get(token) else {
             return;
         };
-        let detail: StatusDetail = match row.detail.as_deref().map(serde_json::from_str) {
-            Some(Ok(detail)) => detail,
-            _ => {
-                let text = format!(
-                    "V3: {token} failed with no reason of the list: {:?}",
-                    row.detail
-                );
-                return self.wrong(text);
-            }
+        let detail = row.detail.as_deref().map(serde_json::from_str);
+        let Some(Ok::<StatusDetail, _>(detail)) = detail else {
+            let text = format!(
+                "V3: {token} failed with no reason of the list: {:?}",
+                row.detail
+            );
+            return self.wrong(text);
         };
         let region = known.caller.region.to_string();
         let own = |product: &mimeo_domain::ProductId| (region.clone(), product.to_string());
@@ -124,12 +122,12 @@ impl Ledger {
                 states.into_iter().any(lacks)
             }
             StatusDetail::SourceUnavailable { .. } => {
-                row.failures + 1 >= i64::from(FAILURES_MAX) || self.is_late(clock, known)
+                row.failures + 1 >= i64::from(FAILURES_MAX) || is_late(clock, known)
             }
             StatusDetail::TargetNotFound { product } => !now.products.contains_key(&own(product)),
             StatusDetail::ProductQuota { .. } => {
                 let account = known.caller.account.as_str();
-                self.products_count(now, account, &region) >= self.quotas.products
+                products_count(now, account, &region) >= self.quotas.products
             }
             // Counts of the instant before: the transaction that failed saw the same.
             StatusDetail::ArtifactQuota { .. } | StatusDetail::TagQuota { .. } => true,
@@ -148,8 +146,8 @@ impl Ledger {
             self.wrong(format!("V3: {token} failed without cause: {detail}"));
         }
     }
+}
 
-    fn is_late(&self, clock: &Clock, known: &Known) -> bool {
-        clock.database() + 60_000 >= known.accepted + DEADLINE_MILLIS
-    }
+fn is_late(clock: &Clock, known: &Known) -> bool {
+    clock.database() + 60_000 >= known.accepted + DEADLINE_MILLIS
 }
