@@ -16,7 +16,7 @@ const END: &str = "<!-- compatibility table: end -->";
 const DIFFERENCES: &[(&str, &str)] = &[
     (
         "CopyProduct",
-        "from Regions of the same server; choices where AWS is silent are in [the copy guide](docs/explanation/copying.md)",
+        "choices where AWS is silent are in [the copy guide](docs/explanation/copying.md)",
     ),
     (
         "CreateProduct",
