@@ -73,7 +73,8 @@ impl Answer {
         }
     }
 
-    pub(crate) fn done(body: Vec<u8>) -> Self {
+    /// With status 200.
+    pub fn done(body: Vec<u8>) -> Self {
         Self {
             status: 200,
             body,

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::door::{Door, Entered, Seen, Turned, late};
 use super::reply::Reply;
+use super::templates::{not_found, sent};
 use crate::clock::Arrived;
 use crate::front;
 
@@ -64,11 +65,7 @@ impl Door {
         let entered = self
             .enter_or_peers(arrived, parts, body, bytes_max, seen)
             .await?;
-        let missing = || Rejection {
-            status: 404,
-            code: "ResourceNotFoundException",
-            message: format!("Version {} has no template here.", at.artifact),
-        };
+        let missing = || not_found(format!("Version {} has no template here.", at.artifact));
         if at.region != entered.caller.region.as_str() {
             return Err(missing().into());
         }
@@ -84,18 +81,11 @@ impl Door {
         let template = template.ok_or_else(|| {
             unreadable(Failure::Bug(format!("{digest} is not on the shelf")).into())
         })?;
-        let answer = Answer {
-            status: 200,
-            body: Vec::new(),
-            error: None,
-            fault: None,
-        };
-        self.note(arrived, seen, &answer);
         let template = Bytes::from_owner(OnItsWay {
             template,
             _way_out: way_out,
         });
-        let mut reply = Reply::new(200, "application/octet-stream", template);
+        let mut reply = sent(template);
         reply.digest = Some(digest.to_string());
         Ok(reply)
     }

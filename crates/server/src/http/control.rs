@@ -37,12 +37,7 @@ impl Door {
         let told = timeout(self.limits.request, answered)
             .await
             .map_err(|_| late())??;
-        Ok(Answer {
-            status: 200,
-            body: told.to_string().into_bytes(),
-            error: None,
-            fault: None,
-        })
+        Ok(Answer::done(told.to_string().into_bytes()))
     }
 }
 

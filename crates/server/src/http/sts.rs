@@ -25,7 +25,7 @@ impl Door {
         let head = front::head(parts, &headers);
         let asked = self.front.read(&head, &Rules::STS, arrived.now);
         let asked = asked.map_err(refused)?;
-        if let Some(rejection) = not_sts(&asked) {
+        if let Some(rejection) = not_sts(asked.service()) {
             return Err(rejection.into());
         }
         let body = self.body(body, self.limits.body_bytes_max, seen).await?;
@@ -44,12 +44,7 @@ impl Door {
         let done = action.run(&self.front, &known, &form, arrived.now, &arrived.request_id);
         self.record(&known, &trail, arrived, (action, &form), &done)
             .await?;
-        Ok(Answer {
-            status: 200,
-            body: done?.body,
-            error: None,
-            fault: None,
-        })
+        Ok(Answer::done(done?.body))
     }
 
     /// A session is answered, and a denial is told, once it is recorded.

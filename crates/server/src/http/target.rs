@@ -7,12 +7,14 @@ use mimeo_service::{Rejection, Service};
 
 use super::reply::{CBOR, JSON, RPC_V2_CBOR, SMITHY_PROTOCOL};
 use super::route::SERVICE_NAME;
-use crate::front::Asked;
 
-/// The operation that a header names.
-pub(super) fn target(headers: &HeaderMap, asked: &Asked<'_>) -> Result<&'static str, Rejection> {
+/// The operation that a header names; `service` is what the credentials are scoped to.
+pub(super) fn target(
+    headers: &HeaderMap,
+    service: Option<&str>,
+) -> Result<&'static str, Rejection> {
     let Some(target) = headers.get("x-amz-target") else {
-        return Err(other_service(asked).unwrap_or_else(|| {
+        return Err(other_service(service).unwrap_or_else(|| {
             Rejection::new(
                 "UnknownOperationException",
                 "The X-Amz-Target header is missing.",
@@ -22,7 +24,7 @@ pub(super) fn target(headers: &HeaderMap, asked: &Asked<'_>) -> Result<&'static 
     let target = String::from_utf8_lossy(target.as_bytes());
     match target.split_once('.') {
         Some((SERVICE_NAME, name)) => operation(name),
-        Some((service, _)) if asked.service() != Some("servicecatalog") => Err(not_here(service)),
+        Some((named, _)) if service != Some("servicecatalog") => Err(not_here(named)),
         _ => Err(unknown(&target)),
     }
 }
@@ -40,19 +42,15 @@ fn unknown(name: &str) -> Rejection {
 }
 
 /// Credentials for another service: the client has sent all its calls here.
-pub(super) fn other_service(asked: &Asked<'_>) -> Option<Rejection> {
-    asked
-        .service()
+pub(super) fn other_service(service: Option<&str>) -> Option<Rejection> {
+    service
         .filter(|service| *service != "servicecatalog")
         .map(not_here)
 }
 
 /// The same for requests to STS, which is served here too.
-pub(super) fn not_sts(asked: &Asked<'_>) -> Option<Rejection> {
-    asked
-        .service()
-        .filter(|service| *service != "sts")
-        .map(not_here)
+pub(super) fn not_sts(service: Option<&str>) -> Option<Rejection> {
+    service.filter(|service| *service != "sts").map(not_here)
 }
 
 fn not_here(service: &str) -> Rejection {

@@ -1,5 +1,6 @@
 //! Templates of the caller's own: put and read through the door.
 
+use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
 use mimeo_api::{ErrorCode, Protocol};
@@ -62,9 +63,7 @@ impl Door {
         let body = json!({ "Url": url }).to_string().into_bytes();
         Ok(Answer {
             status: 201,
-            body,
-            error: None,
-            fault: None,
+            ..Answer::done(body)
         })
     }
 
@@ -91,19 +90,8 @@ impl Door {
             .map_err(|_| late())?;
         let template = template
             .map_err(|stop| Turned::With(Answer::stopped(&stop, UPLOAD_ERRORS, Protocol::Json)))?;
-        let template = template.ok_or_else(|| Rejection {
-            status: 404,
-            code: "ResourceNotFoundException",
-            message: format!("There is no template {} here.", upload.name),
-        })?;
-        let answer = Answer {
-            status: 200,
-            body: Vec::new(),
-            error: None,
-            fault: None,
-        };
-        self.note(arrived, seen, &answer);
-        Ok(Reply::new(200, "application/octet-stream", template))
+        let missing = || not_found(format!("There is no template {} here.", upload.name));
+        Ok(sent(template.ok_or_else(missing)?))
     }
 
     /// Whether the caller's policies let it use a route of ours; if not, that is recorded.
@@ -124,5 +112,18 @@ impl Door {
         let_in
             .await
             .map_err(|stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json)))
+    }
+}
+
+/// A template on its way out.
+pub(super) fn sent(template: impl Into<Bytes>) -> Reply {
+    Reply::new(200, "application/octet-stream", template)
+}
+
+pub(super) fn not_found(message: String) -> Rejection {
+    Rejection {
+        status: 404,
+        code: "ResourceNotFoundException",
+        message,
     }
 }

@@ -134,18 +134,10 @@ impl Door {
         let answer = timeout(self.limits.request, answer)
             .await
             .map_err(|_| late())?;
-        let reply = answer.unwrap_or_else(|_| {
+        answer.unwrap_or_else(|_| {
             let bug = Failure::Bug(format!("{} panicked", endpoint.name));
             Err(stopped(&Stop::Failure(bug)))
-        })?;
-        let told = Answer {
-            status: reply.status,
-            body: Vec::new(),
-            error: None,
-            fault: None,
-        };
-        self.note(arrived, seen, &told);
-        Ok(reply)
+        })
     }
 }
 
