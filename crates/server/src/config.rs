@@ -5,6 +5,8 @@ mod accounts;
 mod check;
 mod fields;
 mod file;
+mod flags;
+mod merge;
 mod organization;
 mod reference;
 mod regions;
@@ -12,14 +14,14 @@ mod settings;
 mod shelves;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ArgMatches;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches};
 use mimeo_domain::organizations::Organization;
 use mimeo_domain::{Quotas, RegionName};
 use mimeo_templates::fetch::AllowedOrigin;
@@ -28,6 +30,10 @@ use zeroize::Zeroizing;
 
 pub use crate::accounts::MasterKey;
 pub use accounts::{AccessKey, Account, Group, NamedPolicy, Role, User};
+pub use flags::{flags, store_flags, upkeep_flags};
+#[cfg(feature = "fuzzing")]
+pub(crate) use merge::judge;
+pub(crate) use merge::read_accounts;
 pub(crate) use organization::member;
 pub use reference::reference;
 pub use regions::{Apart, Assumed, Credentials, Kind, RegionTable};
@@ -36,16 +42,6 @@ pub use shelves::{Bucket, Place};
 
 /// Read when no other file is named, if it is there.
 pub const FILE_DEFAULT: &str = "mimeo.toml";
-
-/// Reads a file's text as the whole configuration and as accounts alone, and tells what is wrong.
-#[cfg(feature = "fuzzing")]
-pub(crate) fn judge(text: &str) -> Vec<String> {
-    let path = Path::new("mimeo.toml");
-    let mut problems = Vec::new();
-    file::read(path, text, &mut problems);
-    file::read_accounts(path, text, &mut problems);
-    problems
-}
 
 /// How a server is to be run. Each field is described where it is set, in [`SETTINGS`].
 #[derive(Debug, Clone)]
@@ -210,39 +206,6 @@ impl Default for Config {
 #[error("{}", .0.join("\n"))]
 pub struct ConfigError(pub Vec<String>);
 
-/// Those of the flags that say where the store is and what it is opened with.
-pub fn store_flags() -> Vec<Arg> {
-    flags_of(&["config", "data", "identities.key_file"])
-}
-
-/// The flags that say where a catalogue is, for commands that need nobody's keys.
-pub fn upkeep_flags() -> Vec<Arg> {
-    flags_of(&["config", "data"])
-}
-
-fn flags_of(keys: &[&str]) -> Vec<Arg> {
-    let mut flags = flags();
-    flags.retain(|flag| keys.contains(&flag.get_id().as_str()));
-    flags
-}
-
-/// The flags of `mimeo serve`.
-pub fn flags() -> Vec<Arg> {
-    let flag = |setting: &Setting| {
-        let name = setting.flag?;
-        let mut help = format!("{} [{}]", setting.meaning, setting.variable());
-        let arg = Arg::new(setting.key).long(name);
-        if setting.is_switch() {
-            return Some(arg.action(ArgAction::SetTrue).help(help));
-        }
-        if !setting.default.is_empty() {
-            help = format!("{help} [default: {}]", setting.default);
-        }
-        Some(arg.value_name(setting.value).help(help))
-    };
-    SETTINGS.iter().filter_map(flag).collect()
-}
-
 impl Config {
     /// Reads flags, environment and file. All that is wrong is said at once.
     pub fn read(flags: &ArgMatches) -> Result<Self, ConfigError> {
@@ -267,75 +230,6 @@ impl Config {
             value.ok()
         };
         Self::merge(&flags.collect(), &variable)
-    }
-
-    fn merge(
-        flags: &BTreeMap<&'static str, String>,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
-        let named = flags
-            .get("config")
-            .cloned()
-            .or_else(|| variable("MIMEO_CONFIG"));
-        let file = file::text(named.as_deref()).map_err(|problem| ConfigError(vec![problem]))?;
-        let read = |problems: &mut Vec<String>| match &file {
-            Some((path, text)) => file::read(path, text, problems),
-            None => file::Read::default(),
-        };
-        Self::put_together(read, flags, variable)
-    }
-
-    fn put_together(
-        file: impl FnOnce(&mut Vec<String>) -> file::Read,
-        flags: &BTreeMap<&'static str, String>,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
-        let mut problems = Vec::new();
-        let file::Read {
-            accounts,
-            organization,
-            mut region_tables,
-            keys,
-        } = file(&mut problems);
-        regions::take_credentials(&mut region_tables, variable);
-        let mut config = Self {
-            region_tables,
-            accounts,
-            organization,
-            ..Self::default()
-        };
-        for setting in SETTINGS {
-            let from_flag = || {
-                let name = format!("--{}", setting.flag.unwrap_or_default());
-                flags.get(setting.key).map(|value| (name, value.clone()))
-            };
-            let from_variable = || {
-                let name = setting.variable();
-                variable(&name).map(|value| (name, value))
-            };
-            let from_file = || {
-                keys.get(setting.key)
-                    .map(|(name, value)| (name.clone(), value.clone()))
-            };
-            if let Some((source, value)) = from_flag().or_else(from_variable).or_else(from_file)
-                && let Err(problem) = (setting.set)(&mut config, &value)
-            {
-                problems.push(format!("{source}: {problem}"));
-            }
-        }
-        config.bucket.take_credentials(variable);
-        config.check(&mut problems);
-        if problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(ConfigError(problems))
-        }
-    }
-
-    /// The configuration of a TOML text alone: no flag, no variable.
-    pub fn of_toml(text: &str) -> Result<Self, ConfigError> {
-        let read = |problems: &mut Vec<String>| file::read(Path::new(FILE_DEFAULT), text, problems);
-        Self::put_together(read, &BTreeMap::new(), &|_| None)
     }
 
     fn blank() -> Self {
@@ -391,22 +285,6 @@ impl Config {
             log: LogFormat::Auto,
             log_level: String::new(),
         }
-    }
-}
-
-/// Reads a file of `[[account]]` and `[organization]` tables. Of the organization's members those are
-/// told that it describes itself.
-pub(crate) fn read_accounts(
-    path: &str,
-) -> Result<(Vec<Account>, Option<Organization>), ConfigError> {
-    let text = file::text(Some(path)).map_err(|problem| ConfigError(vec![problem]))?;
-    let (path, text) = text.unwrap_or_default();
-    let mut problems = Vec::new();
-    let read = file::read_accounts(&path, &text, &mut problems);
-    if problems.is_empty() {
-        Ok(read)
-    } else {
-        Err(ConfigError(problems))
     }
 }
 

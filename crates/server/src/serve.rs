@@ -2,8 +2,9 @@
 
 mod peers;
 mod settle;
+mod shelves;
+mod world;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -11,22 +12,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mimeo_service::Service;
 use mimeo_service::workflows::lease;
-use mimeo_service::{Directory, Fetching, PageKey, Service, Shelves, UploadReaders, World};
 use mimeo_store::{Dialect, OpenError, Store, StoreError};
-use mimeo_templates::fetch::{FetchRules, Fetcher, FetcherError, Loopback, PlainHttp};
-use mimeo_templates::shelf::{BucketKeys, BucketRules, Patience, Shelf, ShelfError};
+use mimeo_templates::fetch::FetcherError;
+use mimeo_templates::shelf::ShelfError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
-use url::Url;
 
 use crate::accounts::{self, Loaded, Watching};
 use crate::auditing;
-use crate::config::{Config, ConfigError, Data, Place, is_loopback};
+use crate::config::{Config, ConfigError, is_loopback};
 use crate::control;
 use crate::front::{Front, SessionKey};
 use crate::http::{self, Door};
@@ -38,8 +38,8 @@ use crate::sweeper;
 use crate::tidying;
 use crate::worker::Workers;
 
-/// Where templates go beside a database that has no folder.
-const TEMPLATES_FOLDER: &str = "mimeo-data/templates";
+pub(crate) use shelves::shelves;
+use world::world;
 
 /// The last part of the drain, kept for handing copies back and closing the stores.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -354,136 +354,4 @@ async fn session_key(config: &Config, store: &Store) -> Result<String, StoreErro
     // With a master key, whoever reads the database can forge no sessions either.
     let key = config.identities.key();
     Ok(key.map_or(shared.clone(), |key| key.with_shared(&shared)))
-}
-
-async fn world(
-    config: &Config,
-    store: Store,
-    own: SocketAddr,
-    metrics: &Arc<Metrics>,
-) -> Result<World, StartError> {
-    let page_key = settle::secret(&store, "page_key").await?;
-    let fetching = if config.templates.fetch {
-        Fetching::On(Box::new(Fetcher::new(fetch_rules(config, own))?))
-    } else {
-        Fetching::Off
-    };
-    let verified = config.is_verified();
-    let directory = if verified {
-        let regions = config
-            .regions
-            .iter()
-            .map(|region| (region.clone(), store.clone()));
-        Directory::Regions(regions.collect::<BTreeMap<_, _>>())
-    } else {
-        Directory::AnyRegion(store)
-    };
-    Ok(World {
-        directory,
-        peers: peers::peers(config, &fetch_rules(config, own), metrics)?,
-        shelves: shelves(config)?,
-        fetching,
-        upload_readers: if verified {
-            UploadReaders::Uploader
-        } else {
-            UploadReaders::Everyone
-        },
-        quotas: config.quotas.clone(),
-        page_key: PageKey::new(page_key.as_bytes()),
-        copy_accepted: Arc::new(Notify::new()),
-        copy_told: Arc::new(Notify::new()),
-        gate: None,
-        rehearsal: (!verified).then(Arc::default),
-        audit: Arc::new(config.audit.begin()),
-    })
-}
-
-fn fetch_rules(config: &Config, own: SocketAddr) -> FetchRules {
-    let open = !config.is_verified();
-    let templates = &config.templates;
-    FetchRules {
-        loopback: if open {
-            Loopback::Allowed
-        } else {
-            Loopback::Refused
-        },
-        http: if open || templates.plain_http {
-            PlainHttp::Allowed
-        } else {
-            PlainHttp::Refused
-        },
-        allow: templates.allow.clone(),
-        own: vec![own],
-        s3_endpoint: templates.s3_endpoint.clone(),
-        ..FetchRules::default()
-    }
-}
-
-/// Where the templates of each Region are.
-pub(crate) fn shelves(config: &Config) -> Result<Shelves, StartError> {
-    let common = match &config.templates.store {
-        Some(place) => kept(config, place, &config.bucket.region, None)?,
-        None => common_shelf(config)?,
-    };
-    let mut of_regions = BTreeMap::new();
-    for table in &config.region_tables {
-        if let Some(place) = &table.templates {
-            let endpoint = table.templates_endpoint.as_ref();
-            let shelf = kept(config, place, table.name.as_str(), endpoint)?;
-            of_regions.insert(table.name.clone(), shelf);
-        }
-    }
-    Ok(Shelves::new(common, of_regions))
-}
-
-/// The shelf in a place; `endpoint` is for a bucket that is not where the others are.
-fn kept(
-    config: &Config,
-    place: &Place,
-    region: &str,
-    endpoint: Option<&Url>,
-) -> Result<Shelf, StartError> {
-    let (bucket, prefix) = match place {
-        Place::Folder(folder) => return in_folder(folder.clone()),
-        Place::Bucket { bucket, prefix } => (bucket, prefix),
-    };
-    let how = &config.bucket;
-    let keys = match (&how.access_key_id, &how.secret_access_key) {
-        (Some(id), Some(secret)) => Some(BucketKeys {
-            access_key_id: id.clone(),
-            secret_access_key: secret.reveal().to_owned(),
-            session_token: how
-                .session_token
-                .as_ref()
-                .map(|token| token.reveal().to_owned()),
-        }),
-        _ => None,
-    };
-    let rules = BucketRules {
-        bucket: bucket.clone(),
-        prefix: prefix.clone(),
-        region: region.to_owned(),
-        endpoint: endpoint.or(how.endpoint.as_ref()).cloned(),
-        path_style: how.path_style,
-        keys,
-        conditional_put: how.conditional_put,
-        patience: Patience::default(),
-    };
-    Shelf::bucket(&rules).map_err(|source| StartError::Bucket {
-        bucket: bucket.clone(),
-        source,
-    })
-}
-
-fn common_shelf(config: &Config) -> Result<Shelf, StartError> {
-    match (&config.templates.folder, &config.data) {
-        (Some(folder), _) => in_folder(folder.clone()),
-        (None, Data::Folder(folder)) => in_folder(folder.join("templates")),
-        (None, Data::Postgres(_)) => in_folder(PathBuf::from(TEMPLATES_FOLDER)),
-        (None, Data::Memory) => Ok(Shelf::memory()),
-    }
-}
-
-fn in_folder(path: PathBuf) -> Result<Shelf, StartError> {
-    Shelf::folder(&path).map_err(|source| StartError::Shelf { path, source })
 }

@@ -1,6 +1,14 @@
 //! Stories of the configuration.
 
-use super::*;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mimeo_domain::Quotas;
+
+use super::{Config, ConfigError, Data, SETTINGS, flags, reference};
+
+mod identities;
+mod regions;
 
 fn merged(
     flags: &[(&'static str, &str)],
@@ -172,127 +180,6 @@ fn accounts_keys_and_regions_belong_together() {
     assert!(problems(without).contains("no account has an [[account.key]]"));
 }
 
-const IDENTITIES: &str = r#"
-regions = ["us-east-1"]
-[[account]]
-id = "123456789012"
-unit = "ou-root-platform1"
-[[account.key]]
-id = "AKIAHUB"
-secret = "hidden-secret"
-user = "deploy"
-[[account.user]]
-name = "deploy"
-path = "/ci/"
-groups = ["publishers"]
-policies = ["AWSServiceCatalogAdminReadOnlyAccess", "arn:aws:iam::123456789012:policy/publish"]
-[[account.group]]
-name = "publishers"
-policies = ["arn:aws:iam::aws:policy/AWSServiceCatalogEndUserFullAccess"]
-[[account.policy]]
-name = "publish"
-document = '''{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'''
-[[account.role]]
-name = "Publisher"
-trust = '''{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "123456789012"}}}'''
-policies = ["publish"]
-max_session_seconds = 7200
-[organization]
-id = "o-exampleorg1"
-management_account = "123456789012"
-[[organization.unit]]
-id = "ou-root-platform1"
-name = "platform"
-"#;
-
-#[test]
-fn users_groups_roles_policies_and_the_organization_are_read() {
-    let config = Config::of_toml(IDENTITIES).unwrap();
-    let [account] = &config.accounts[..] else {
-        panic!("one account")
-    };
-    assert_eq!(account.users[0].path, "/ci/");
-    assert_eq!(account.roles[0].session_max, Duration::from_hours(2));
-    let organization = config.organization.unwrap();
-    let unit = organization.accounts[0].unit.as_deref();
-    assert_eq!(unit, Some("ou-root-platform1"));
-}
-
-#[test]
-fn a_policy_may_lie_in_a_file() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let path = folder.path().join("publish.json");
-    let document = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-    std::fs::write(&path, document).unwrap();
-    let here = format!("document = '''{document}'''");
-    let file = IDENTITIES.replace(&here, &format!("file = {path:?}"));
-    let config = Config::of_toml(&file).unwrap();
-    assert_eq!(config.accounts[0].policies[0].document, document);
-    std::fs::write(&path, "{").unwrap();
-    let told = Config::of_toml(&file).unwrap_err().to_string();
-    assert!(told.contains("policy publish"), "{told}");
-}
-
-#[test]
-fn names_that_name_nothing_are_all_said_at_once() {
-    for (from, to, part) in [
-        (
-            "user = \"deploy\"",
-            "user = \"other\"",
-            "no [[account.user]] describes",
-        ),
-        (
-            "groups = [\"publishers\"]",
-            "groups = [\"x\"]",
-            "there is no group \"x\"",
-        ),
-        (
-            "policies = [\"publish\"]",
-            "policies = [\"x\"]",
-            "there is no policy \"x\"",
-        ),
-        (
-            "name = \"publish\"",
-            "name = \"AdministratorAccess\"",
-            "AWS has a policy",
-        ),
-        (
-            "\"Effect\": \"Allow\", \"Action\": \"*\"",
-            "\"Action\": \"*\"",
-            "policy publish",
-        ),
-        ("\"Principal\": {", "\"Principle\": {", "its trust policy"),
-        ("7200", "60", "max_session_seconds"),
-        ("/ci/", "ci", "\"ci\" is not a path"),
-        (
-            "name = \"deploy\"",
-            "name = \"de ploy\"",
-            "\"de ploy\" is not a name",
-        ),
-        (
-            "management_account = \"123456789012\"",
-            "management_account = \"222222222222\"",
-            "222222222222",
-        ),
-        (
-            "unit = \"ou-root-platform1\"",
-            "unit = \"ou-root-platform2\"",
-            "ou-root-platform2",
-        ),
-    ] {
-        assert!(IDENTITIES.contains(from), "{from}");
-        let told = problems(&IDENTITIES.replacen(from, to, 1));
-        assert!(told.contains(part), "{part} in {told}");
-        assert!(!told.contains("hidden"), "{told}");
-    }
-    let two = IDENTITIES
-        .replace("user = \"deploy\"", "user = \"other\"")
-        .replace("7200", "60");
-    assert!(problems(&two).lines().count() >= 2);
-    let (alone, _) = IDENTITIES.split_once("[organization]").unwrap();
-    assert!(problems(alone).contains("there is no [organization]"));
-}
-
 #[test]
 fn a_file_that_is_named_must_be_there() {
     let flags = BTreeMap::from([("config", "/nowhere/mimeo.toml".to_owned())]);
@@ -345,89 +232,4 @@ fn the_reference_in_the_docs_is_the_one_of_the_code() {
         written == reference(),
         "run: cargo run -- config reference > docs/reference/configuration.md"
     );
-}
-
-const APART: &str = r#"
-[peers]
-key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-[[region]]
-name = "eu-west-1"
-endpoint = "http://10.0.0.7:4566"
-[[region]]
-name = "ap-south-1"
-kind = "aws"
-endpoint = "https://servicecatalog.ap-south-1.amazonaws.com"
-role = "arn:aws:iam::123456789012:role/MimeoReader"
-accounts = ["123456789012"]
-"#;
-
-#[test]
-fn a_region_with_an_endpoint_is_another_servers() {
-    let aws = [
-        ("AWS_ACCESS_KEY_ID", "AKIAENV"),
-        ("AWS_SECRET_ACCESS_KEY", "hidden"),
-    ];
-    let config = merged(&[], &aws, APART).unwrap();
-    let apart: Vec<_> = config.apart().collect();
-    let [(mimeo, of_mimeo), (aws, of_aws)] = &apart[..] else {
-        panic!("{apart:?}");
-    };
-    assert_eq!((mimeo.as_str(), aws.as_str()), ("eu-west-1", "ap-south-1"));
-    assert_eq!(of_mimeo.endpoint.as_str(), "http://10.0.0.7:4566/");
-    assert!(matches!(of_mimeo.kind, Kind::Mimeo));
-    let Kind::Aws(assumed) = &of_aws.kind else {
-        panic!("{of_aws:?}");
-    };
-    let credentials = assumed.credentials.as_ref().unwrap();
-    assert_eq!(credentials.access_key_id, "AKIAENV");
-    assert_eq!(credentials.secret.reveal(), "hidden");
-    assert!(!format!("{config:?}").contains("hidden"));
-}
-
-#[test]
-fn all_that_is_wrong_with_regions_elsewhere_is_told_at_once() {
-    let told = problems(
-        r#"
-        regions = ["eu-west-1"]
-        [[account]]
-        id = "123456789012"
-        [[account.key]]
-        id = "AKIAHUB"
-        secret = "s"
-        [[region]]
-        name = "eu-west-1"
-        endpoint = "http://10.0.0.7"
-        [[region]]
-        name = "eu-west-1"
-        endpoint = "http://user:hidden@10.0.0.7/path"
-        colour = "blue"
-        [[region]]
-        name = "nowhere"
-        endpoint = "http://10.0.0.7"
-        kind = "azure"
-        [[region]]
-        name = "ap-south-1"
-        kind = "aws"
-        endpoint = "https://aws"
-        role = "Reader"
-        [[region]]
-        name = "us-west-2"
-        "#,
-    );
-    for expected in [
-        "region eu-west-1: it has an endpoint elsewhere, so it cannot be in `regions`",
-        "region eu-west-1: servers act for callers by a key that they share",
-        "region eu-west-1: it is there twice",
-        "region eu-west-1: endpoint is the root of a server",
-        "region eu-west-1: there is no key `colour`",
-        "\"nowhere\" is not a Region name",
-        "region 3: kind is \"mimeo\" or \"aws\", not \"azure\"",
-        "region ap-south-1: role is the ARN of a role",
-        "region ap-south-1: AWS sees the role and not the caller",
-        "region ap-south-1: there are no credentials to assume the role with",
-        "region us-west-2: it is neither in `regions`, nor is there an endpoint",
-    ] {
-        assert!(told.contains(expected), "{expected}\n{told}");
-    }
-    assert!(!told.contains("hidden"), "{told}");
 }
