@@ -41,6 +41,17 @@ impl ProductType {
             .find(|product_type| product_type.as_str() == name)
     }
 
+    /// The types of versions that a product of this type may have, as AWS tells them.
+    pub const fn artifact_types(self) -> &'static str {
+        match self {
+            Self::CloudFormationTemplate => "CLOUD_FORMATION_TEMPLATE, ACCOUNT_FACTORY",
+            Self::Marketplace => "MARKETPLACE_AMI, MARKETPLACE_CAR",
+            Self::TerraformOpenSource => "TERRAFORM_OPEN_SOURCE",
+            Self::TerraformCloud => "TERRAFORM_CLOUD",
+            Self::External => "EXTERNAL",
+        }
+    }
+
     /// Only CloudFormation templates are read and checked when a version is made.
     pub const fn has_readable_templates(self) -> bool {
         matches!(self, Self::CloudFormationTemplate)

@@ -89,7 +89,7 @@ pub enum Refusal {
     #[error(
         "The {} Product Type only supports the following ProvisioningArtifact Types: {}.",
         product_type.as_str(),
-        supported_types(*product_type)
+        product_type.artifact_types()
     )]
     ArtifactTypeMismatch { product_type: ProductType },
     #[error("{0:?} is not the ARN of a product: arn:aws:catalog:REGION:ACCOUNT:product/prod-….")]
@@ -389,14 +389,4 @@ pub enum Refusal {
     NoSuchShareOperation(ShareToken),
     #[error("Portfolio {0} is shared through the organization; only its owner can end that.")]
     LeaveOrganizationShare(PortfolioId),
-}
-
-fn supported_types(product_type: ProductType) -> &'static str {
-    match product_type {
-        ProductType::CloudFormationTemplate => "CLOUD_FORMATION_TEMPLATE, ACCOUNT_FACTORY",
-        ProductType::Marketplace => "MARKETPLACE_AMI, MARKETPLACE_CAR",
-        ProductType::TerraformOpenSource => "TERRAFORM_OPEN_SOURCE",
-        ProductType::TerraformCloud => "TERRAFORM_CLOUD",
-        ProductType::External => "EXTERNAL",
-    }
 }

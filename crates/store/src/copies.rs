@@ -15,6 +15,7 @@ use crate::column::{count, document, read};
 use crate::dialect::statements;
 use crate::params;
 use crate::{AuthScope, Extent, Row, StoreError, Tx};
+use lanes::Stopped;
 
 /// Columns of a row that [`stored`] reads.
 macro_rules! columns {
@@ -196,7 +197,7 @@ impl Tx<'_> {
     ) -> Result<Fenced, StoreError> {
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
         let row = params![region, token, fence.number, now.millis()];
-        let done = self.freed(fence, SUCCEED, row).await?;
+        let done = self.stopped(Stopped::Ended, fence, SUCCEED, row).await?;
         if done == Fenced::Written {
             self.tell(fence, &Event::Brought).await?;
             self.tell(fence, &Event::Succeeded).await?;
@@ -216,7 +217,7 @@ impl Tx<'_> {
         let detail = document(detail);
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
         let row = params![region, token, fence.number, now.millis(), &detail];
-        let done = self.freed(fence, FAIL, row).await?;
+        let done = self.stopped(Stopped::Ended, fence, FAIL, row).await?;
         self.tell_if(fence, done, &event).await
     }
 
@@ -230,7 +231,12 @@ impl Tx<'_> {
         let due = self.now().await? + wait_millis;
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
         let done = self
-            .requeued(fence, POSTPONE, params![region, token, fence.number, due])
+            .stopped(
+                Stopped::Requeued,
+                fence,
+                POSTPONE,
+                params![region, token, fence.number, due],
+            )
             .await?;
         let event = Event::Postponed {
             reason,
@@ -242,7 +248,9 @@ impl Tx<'_> {
     /// A worker that stops hands its copy back; this try does not count.
     pub async fn give_copy_back(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
         let row = params![fence.region.as_str(), fence.token.as_str(), fence.number];
-        let done = self.requeued(fence, GIVE_BACK, row).await?;
+        let done = self
+            .stopped(Stopped::Requeued, fence, GIVE_BACK, row)
+            .await?;
         self.tell_if(fence, done, &Event::GivenBack).await
     }
 

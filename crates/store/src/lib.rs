@@ -87,6 +87,7 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("portfolios", portfolios::STATEMENTS),
     ("budgets", budgets::STATEMENTS),
     ("checks", checks::STATEMENTS),
+    ("checks of tables", checks::tables::STATEMENTS),
     ("constraints", constraints::STATEMENTS),
     ("identities", identities::STATEMENTS),
     ("launch_paths", launch_paths::STATEMENTS),

@@ -98,6 +98,15 @@ impl Store {
     }
 }
 
+/// How a copy stops running.
+#[derive(Clone, Copy)]
+pub(super) enum Stopped {
+    /// A place of its account is free.
+    Ended,
+    /// It waits in its lane again.
+    Requeued,
+}
+
 struct Claim {
     running_max: u32,
 }
@@ -318,32 +327,22 @@ impl Tx<'_> {
         self.execute(READY, params![account, now]).await.map(drop)
     }
 
-    /// A fenced write that ends a copy, and so frees a place of its account.
-    pub(super) async fn freed(
+    /// A fenced write that stops a copy's run, and so may give its account's lane something to claim.
+    pub(super) async fn stopped(
         &mut self,
+        how: Stopped,
         fence: &Fence,
         sql: &'static str,
         row: &[crate::Value<'_>],
     ) -> Result<Fenced, StoreError> {
         let fenced = self.fenced(sql, row).await?;
         if fenced == Fenced::Written {
+            let ready = match how {
+                Stopped::Ended => FREED,
+                Stopped::Requeued => REQUEUED,
+            };
             let row = params![fence.region.as_str(), fence.token.as_str()];
-            self.execute(FREED, row).await?;
-        }
-        Ok(fenced)
-    }
-
-    /// A fenced write that sends a copy back to its lane.
-    pub(super) async fn requeued(
-        &mut self,
-        fence: &Fence,
-        sql: &'static str,
-        row: &[crate::Value<'_>],
-    ) -> Result<Fenced, StoreError> {
-        let fenced = self.fenced(sql, row).await?;
-        if fenced == Fenced::Written {
-            let row = params![fence.region.as_str(), fence.token.as_str()];
-            self.execute(REQUEUED, row).await?;
+            self.execute(ready, row).await?;
         }
         Ok(fenced)
     }

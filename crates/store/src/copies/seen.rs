@@ -3,6 +3,7 @@
 use mimeo_domain::copying::{Copy, Event, Progress, StatusDetail};
 use mimeo_domain::{CopyToken, Timestamp};
 
+use super::lanes::Stopped;
 use super::{Fence, Fenced, StoredCopy, stored};
 use crate::column::{document, read};
 use crate::dialect::statements;
@@ -214,7 +215,7 @@ impl Tx<'_> {
             token: token.clone(),
             number: 0,
         };
-        let done = self.freed(&fence, CANCEL, row).await?;
+        let done = self.stopped(Stopped::Ended, &fence, CANCEL, row).await?;
         self.tell_if(&fence, done, &Event::Cancelled).await
     }
 

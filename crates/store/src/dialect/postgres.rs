@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use deadpool_postgres::{
     Hook, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
-    Transaction,
 };
 use tokio::sync::{Mutex, Notify};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Config, IsolationLevel, NoTls, Statement};
+use tokio_postgres::{Config, IsolationLevel, NoTls};
 
-use super::{Engine, Row, Tx, Value, guard};
+use super::{Engine, Tx, guard};
 use crate::error::{OpenError, StoreError};
 use crate::{Gauges, Level, Options, Work};
 
 mod absence;
 mod busy;
+mod session;
 mod texts;
 mod values;
 mod wakes;
@@ -26,6 +26,7 @@ mod words;
 
 use absence::Absence;
 use busy::Busy;
+pub(super) use session::Session;
 use texts::Texts;
 pub(super) use values::column;
 pub use wakes::Wakes;
@@ -271,75 +272,6 @@ impl Postgres {
                 collation: row.get(1),
             })
         }
-    }
-}
-
-/// One transaction on one connection.
-pub(super) struct Session<'c> {
-    transaction: Transaction<'c>,
-    texts: &'c Texts,
-}
-
-impl Session<'_> {
-    pub(super) async fn query<T>(
-        &mut self,
-        sql: &'static str,
-        params: &[Value<'_>],
-        read: &mut (impl FnMut(&Row<'_>) -> T + Send),
-    ) -> Result<Vec<T>, StoreError> {
-        let statement = self.statement(sql, params).await?;
-        let values = values::slice(params);
-        let answer = in_time(self.transaction.query(&statement, &values)).await?;
-        values::read_all(
-            &answer.map_err(|error| in_our_words(&error, sql))?,
-            read,
-            sql,
-        )
-    }
-
-    pub(super) async fn execute(
-        &mut self,
-        sql: &'static str,
-        params: &[Value<'_>],
-    ) -> Result<u64, StoreError> {
-        let statement = self.statement(sql, params).await?;
-        let values = values::slice(params);
-        let answer = in_time(self.transaction.execute(&statement, &values)).await?;
-        answer.map_err(|error| in_our_words(&error, sql))
-    }
-
-    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.transaction
-            .batch_execute(sql)
-            .await
-            .map_err(|error| in_our_words(&error, sql))
-    }
-
-    pub(super) async fn prepare(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        self.cached(sql).await.map(drop)
-    }
-
-    async fn statement(
-        &mut self,
-        sql: &'static str,
-        params: &[Value<'_>],
-    ) -> Result<Statement, StoreError> {
-        let statement = self.cached(sql).await?;
-        let wanted = statement.params().len();
-        if wanted == params.len() {
-            return Ok(statement);
-        }
-        Err(StoreError::Broken(format!(
-            "{} parameters given, {wanted} wanted: {sql}",
-            params.len()
-        )))
-    }
-
-    async fn cached(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
-        let text = self.texts.derive(sql);
-        in_time(self.transaction.prepare_cached(&text))
-            .await?
-            .map_err(|error| in_our_words(&error, sql))
     }
 }
 
