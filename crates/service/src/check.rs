@@ -169,9 +169,12 @@ async fn landed_on(
             .page_copies_onto(&region, &product, after.as_ref())
             .await?;
         for (scope, token) in &page {
-            let Some(copy) = tx.find_copy(scope, token).await? else {
-                continue;
+            let copy = match tx.find_copy(scope, token).await {
+                // It is told where the copies are looked at.
+                Err(StoreError::Broken(_)) => continue,
+                found => found?,
             };
+            let Some(copy) = copy else { continue };
             if let Some(plan) = &copy.plan {
                 let artifacts = landed_artifacts(&copy, plan, copy.created);
                 landed.extend(artifacts.into_iter().map(|artifact| artifact.id));

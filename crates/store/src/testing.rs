@@ -63,6 +63,11 @@ pub async fn administer(url: &str, sql: &str) -> Vec<String> {
         .expect("a statement of the test's own")
 }
 
+/// The same for the SQLite file of a store that is closed; no foreign key holds.
+pub fn administer_file(path: &Path, sql: &str) {
+    crate::dialect::sqlite::administer(path, sql).expect("a statement of the test's own");
+}
+
 /// The folder that holds PostgreSQL's programs, if there is one.
 pub fn postgres_binaries() -> Option<PathBuf> {
     server::binaries()

@@ -17,12 +17,21 @@ pub(super) async fn check(tx: &mut Tx<'_>, checked: &mut Checked) -> Result<(), 
             if let Some(what) = columns(row) {
                 checked.note("V4", odd(row, what));
             }
-            match tx.find_copy(&row.scope, &row.token).await {
-                Ok(Some(copy)) => left(tx, row, &copy, checked).await?,
-                Ok(None) => checked.note("V4", odd(row, "it is not of the account in its row")),
-                // The document does not read. A failed statement has ended the transaction.
-                Err(StoreError::Broken(what)) => checked.note("V4", odd(row, &what)),
-                Err(error) => return Err(error),
+            let looked = match tx.find_copy(&row.scope, &row.token).await {
+                Ok(Some(copy)) => left(tx, row, &copy, checked)
+                    .await
+                    .map_err(|error| ("V2", error)),
+                Ok(None) => {
+                    checked.note("V4", odd(row, "it is not of the account in its row"));
+                    Ok(())
+                }
+                Err(error) => Err(("V4", error)),
+            };
+            match looked {
+                Ok(()) => {}
+                // A document does not read. A failed statement has ended the transaction.
+                Err((rule, StoreError::Broken(what))) => checked.note(rule, odd(row, &what)),
+                Err((_, error)) => return Err(error),
             }
         }
         match page.into_iter().next_back() {

@@ -3,6 +3,7 @@
 mod artifacts;
 mod audit;
 mod budgets;
+mod checks;
 mod constraints;
 mod copies_seen;
 mod copy_failures;

@@ -20,6 +20,8 @@ mod writer;
 pub(crate) use engine::Sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use inline::Inline;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use open::administer;
 pub(crate) use snapshot::snapshot;
 
 pub(super) fn query<T>(
