@@ -1,6 +1,7 @@
 //! Three servers on one PostgreSQL: one dies, one stops. How long until others go on with what they
 //! had under way, and whether the limits hold over all of them meanwhile.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -20,6 +21,13 @@ const TAKEOVER_MAX: Duration = Duration::from_secs(20);
 /// After a stopped server has gone, its copies are due and the others have been rung.
 const HANDOVER_MAX: Duration = Duration::from_secs(3);
 
+/// How long a stopping server lets its copies go on, in seconds, before it gives them back: shorter
+/// than its default, so that the others' statements do not give up waiting meanwhile.
+const DRAIN_SECONDS: u64 = 4;
+
+/// The drain, and what a busy machine adds.
+const STOP_MAX: Duration = Duration::from_secs(DRAIN_SECONDS + 4);
+
 /// Copies of one account that run at a time, over all servers, as configured by default.
 const RUNNING_MAX: u64 = 2;
 
@@ -30,7 +38,7 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
         return Err("there is no PostgreSQL".to_owned());
     };
     let folder = TempDir::new().map_err(|error| error.to_string())?;
-    let mut nodes: Vec<Node> = (0..3).map(|_| Node::start(&url, folder.path())).collect();
+    let mut nodes: Vec<Node> = (0..3).map(|_| start(&url, folder.path())).collect();
     let shop = Arc::new(Shop::open(nodes.iter().map(Node::port).collect()));
     let mut longest = [Duration::ZERO; 2];
     for round in 0..rounds {
@@ -51,6 +59,11 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
     Ok(report)
 }
 
+fn start(url: &str, folder: &Path) -> Node {
+    let drain = ("MIMEO_DRAIN_SECONDS", DRAIN_SECONDS.to_string());
+    Node::start_with(url, folder, vec![drain])
+}
+
 struct Scene<'a> {
     name: String,
     url: &'a str,
@@ -62,16 +75,13 @@ struct Scene<'a> {
 impl Scene<'_> {
     /// How long after the busiest server was gone the others had taken its part.
     fn play(&self, nodes: &mut [Node], report: &mut Report) -> Duration {
+        // Workers wait at the marks of bodies; accepting, claims, heartbeats and what is given back do not.
+        let locked = lock(self.url, if self.dies { 6 } else { 14 });
         let tokens = ask(self.shop, &self.name);
-        // Whoever reads a product waits; claims, heartbeats and what is given back do not.
-        let locked = lock(self.url, if self.dies { 4 } else { 14 });
-        sleep(1_500);
-        let each: Vec<u64> = (0..nodes.len())
-            .map(|node| running(self.shop, node))
-            .collect();
+        let each = self.all_run(nodes.len());
         let all: u64 = each.iter().sum();
         let victim = (0..each.len()).max_by_key(|&node| each[node]).unwrap_or(0);
-        if all > 2 * RUNNING_MAX || each[victim] == 0 {
+        if all != 2 * RUNNING_MAX {
             let name = &self.name;
             report.wrong(format!("{name}: {each:?} run, of two accounts"));
         }
@@ -81,6 +91,11 @@ impl Scene<'_> {
             nodes[victim].kill();
         } else {
             nodes[victim].stop();
+            let stopped = begun.elapsed();
+            if stopped > STOP_MAX {
+                let name = &self.name;
+                report.wrong(format!("{name}: it took {stopped:?} to stop"));
+            }
             begun = instant();
             taken = self.taken_by_others(victim, nodes.len(), all);
         }
@@ -97,6 +112,18 @@ impl Scene<'_> {
         }
         nodes[victim].start_again();
         taken.unwrap_or(done)
+    }
+
+    /// How many copies each server runs, when as many run as may.
+    fn all_run(&self, nodes: usize) -> Vec<u64> {
+        let begun = instant();
+        loop {
+            let each: Vec<u64> = (0..nodes).map(|node| running(self.shop, node)).collect();
+            if each.iter().sum::<u64>() >= 2 * RUNNING_MAX || begun.elapsed() > HANDOVER_MAX {
+                return each;
+            }
+            sleep(20);
+        }
     }
 
     fn taken_by_others(&self, victim: usize, nodes: usize, all: u64) -> Option<Duration> {
@@ -129,15 +156,27 @@ fn ask(shop: &Shop, name: &str) -> Vec<(usize, String)> {
     tokens
 }
 
+/// Locks the marks of bodies for so long; returns when they are locked.
 fn lock(url: &str, seconds: u64) -> thread::JoinHandle<()> {
-    let url = url.to_owned();
-    thread::spawn(move || {
-        let sql = format!(
-            "LOCK TABLE product IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({seconds})::text"
-        );
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(testing::administer(&url, &sql));
-    })
+    let sql = format!(
+        "LOCK TABLE body_orphan IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({seconds})::text"
+    );
+    let of = url.to_owned();
+    let locking = thread::spawn(move || {
+        administer(&of, &sql);
+    });
+    while administer(url, LOCKED).is_empty() && !locking.is_finished() {
+        sleep(20);
+    }
+    locking
+}
+
+const LOCKED: &str = "SELECT mode FROM pg_locks WHERE relation = 'body_orphan'::regclass \
+    AND mode = 'AccessExclusiveLock' AND granted";
+
+fn administer(url: &str, sql: &str) -> Vec<String> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(testing::administer(url, sql))
 }
 
 /// Copies that a server works on now.
