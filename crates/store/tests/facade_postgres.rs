@@ -146,26 +146,59 @@ async fn a_ring_wakes_the_other_nodes_and_not_the_own() {
     }
 }
 
+/// The way into a database that can be shut.
+struct Door {
+    database: String,
+    /// Of another database on the same server.
+    other: String,
+}
+
+/// A store with a note in it, and the door to its database.
+async fn door() -> Option<(Store, Door)> {
+    let url = postgres_url(SCHEMA).await?;
+    let database = administer(&url, "SELECT current_database()").await;
+    let database = database.into_iter().next()?;
+    let other = postgres_url(NONE).await?;
+    let store = Store::open(&Location::Postgres(url), schema(SCHEMA)).await;
+    Some((store.expect("opens"), Door { database, other }))
+}
+
+impl Door {
+    /// Nobody gets in any more, and whoever was in is thrown out.
+    async fn shut(&self) {
+        let Self { database, other } = self;
+        let lock = format!("ALTER DATABASE {database} ALLOW_CONNECTIONS false");
+        administer(other, &lock).await;
+        let part = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        );
+        administer(other, &part).await;
+    }
+
+    async fn open(&self) {
+        let unlock = format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.database);
+        administer(&self.other, &unlock).await;
+    }
+}
+
+/// A loaded server may take a moment to let connections in again; no restart is needed.
+async fn heals(store: &Store) {
+    let healed = async {
+        while store.read(Count).await != Ok(1) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(QUICKLY, healed)
+        .await
+        .expect("it heals");
+}
+
 #[tokio::test]
 async fn a_database_that_is_known_to_be_away_is_refused_at_once() {
-    let Some(url) = postgres_url(SCHEMA).await else {
+    let Some((store, door)) = door().await else {
         return;
     };
-    let store = Store::open(&Location::Postgres(url.clone()), schema(SCHEMA))
-        .await
-        .expect("opens");
-    let name = administer(&url, "SELECT current_database()")
-        .await
-        .remove(0);
-    let other = postgres_url(NONE).await.expect("it was there before");
-    administer(
-        &other,
-        &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
-    )
-    .await;
-    let part =
-        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
-    administer(&other, &part).await;
+    door.shut().await;
     while !store.gauges().is_away {
         let read = tokio::time::timeout(QUICKLY, store.read(Count)).await;
         assert_eq!(read.expect("quickly"), Err(StoreError::Unavailable));
@@ -178,16 +211,8 @@ async fn a_database_that_is_known_to_be_away_is_refused_at_once() {
         begun.elapsed() < Duration::from_secs(1),
         "none of them waits"
     );
-    let back = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true");
-    administer(&other, &back).await;
-    let healed = async {
-        while store.read(Count).await != Ok(1) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(QUICKLY, healed)
-        .await
-        .expect("it heals");
+    door.open().await;
+    heals(&store).await;
 }
 
 #[tokio::test]
@@ -229,43 +254,17 @@ async fn a_server_that_is_away_is_told_quickly() {
 
 #[tokio::test]
 async fn a_database_that_goes_away_is_unavailable_and_heals() {
-    let Some(url) = postgres_url(SCHEMA).await else {
+    let Some((store, door)) = door().await else {
         return;
     };
-    let store = Store::open(&Location::Postgres(url.clone()), schema(SCHEMA))
-        .await
-        .expect("opens");
     assert_eq!(store.read(Count).await, Ok(1));
-    let name = administer(&url, "SELECT current_database()")
-        .await
-        .remove(0);
-    let other = postgres_url(NONE).await.expect("it was there before");
-    administer(
-        &other,
-        &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
-    )
-    .await;
-    let part =
-        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
-    administer(&other, &part).await;
+    door.shut().await;
     let read = tokio::time::timeout(QUICKLY, store.read(Count))
         .await
         .expect("quickly");
     assert_eq!(read, Err(StoreError::Unavailable));
-    administer(
-        &other,
-        &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"),
-    )
-    .await;
-    // A loaded server may take a moment to let connections in again; no restart is needed.
-    let healed = async {
-        while store.read(Count).await != Ok(1) {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(QUICKLY, healed)
-        .await
-        .expect("it heals");
+    door.open().await;
+    heals(&store).await;
 }
 
 /// Keeps its connection until the test is over.
