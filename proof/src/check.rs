@@ -1,10 +1,12 @@
 //! The checker: every history's copies against what the catalogues hold in the end.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Value, json};
 
 use crate::load::{Asked, Load, Onto};
+use crate::report::Report;
 use crate::shop::{Corner, Shop, text, texts};
 
 /// Products that were there before any copy: a source and a sink in each corner.
@@ -12,6 +14,7 @@ const BEFORE: [&str; 2] = ["source", "sink"];
 
 #[derive(Debug, Default)]
 pub(crate) struct Found {
+    pub copies: u64,
     pub acknowledged: u64,
     pub unknown: u64,
     pub succeeded: u64,
@@ -22,12 +25,62 @@ pub(crate) struct Found {
     pub wrong: Vec<String>,
 }
 
+impl Found {
+    fn figures(&self) -> [(&'static str, u64); 7] {
+        [
+            ("copies", self.copies),
+            ("acknowledged", self.acknowledged),
+            ("unknown", self.unknown),
+            ("succeeded", self.succeeded),
+            ("failed", self.failed),
+            ("lost", self.lost),
+            ("doubled", self.doubled),
+        ]
+    }
+
+    pub(crate) fn tell(&self, report: &mut Report) {
+        for (name, count) in self.figures() {
+            report.figure(name, count);
+        }
+    }
+
+    /// What must not be, in words, losses and doubles too.
+    pub(crate) fn all_wrong(&self) -> Vec<String> {
+        let mut wrong = self.wrong.clone();
+        if self.lost + self.doubled > 0 {
+            wrong.push(format!("lost {}, doubled {}", self.lost, self.doubled));
+        }
+        wrong
+    }
+
+    /// Adds the figures of another one.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.copies += other.copies;
+        self.acknowledged += other.acknowledged;
+        self.unknown += other.unknown;
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let figures = self
+            .figures()
+            .map(|(name, count)| format!("{name} {count}"));
+        f.write_str(&figures.join(", "))
+    }
+}
+
 /// Each product of a corner by its name.
 type Shelf = BTreeMap<String, Vec<Value>>;
 
 /// Waits for the acknowledged copies while `in_time`, then checks everything.
 pub(crate) fn all(shop: &Shop, load: &Load, in_time: impl Fn() -> bool) -> Found {
     let mut found = Found {
+        copies: load.copies,
         wrong: load.contradictions.lock().unwrap().clone(),
         ..Found::default()
     };

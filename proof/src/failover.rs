@@ -76,12 +76,15 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
         }
     }
     made.is_over.store(true, Ordering::SeqCst);
-    for client in clients.into_iter().chain(making) {
-        if client.join().is_err() {
-            report.wrong("a client was told what it did not expect");
-        }
+    for wrong in load::join(clients.into_iter().chain(making)) {
+        report.wrong(wrong);
     }
-    check_copies(&shop, &load, &mut report);
+    let last = instant();
+    let found = check::all(&shop, &load, || last.elapsed() < END_AFTER);
+    found.tell(&mut report);
+    for wrong in found.all_wrong() {
+        report.wrong(wrong);
+    }
     report.figure("failovers", failovers);
     made.check(&shop, &mut report);
     tell_times(&mut away, &mut report);
@@ -91,24 +94,6 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
         }
     }
     Ok(report)
-}
-
-fn check_copies(shop: &Shop, load: &Load, report: &mut Report) {
-    let last = instant();
-    let found = check::all(shop, load, || last.elapsed() < END_AFTER);
-    report.figure("copies", load.copies);
-    report.figure("acknowledged", found.acknowledged);
-    report.figure("unknown", found.unknown);
-    report.figure("succeeded", found.succeeded);
-    report.figure("failed", found.failed);
-    report.figure("lost", found.lost);
-    report.figure("doubled", found.doubled);
-    for wrong in found.wrong {
-        report.wrong(wrong);
-    }
-    if found.lost + found.doubled > 0 {
-        report.wrong(format!("lost {}, doubled {}", found.lost, found.doubled));
-    }
 }
 
 fn tell_times(away: &mut [Duration], report: &mut Report) {

@@ -106,33 +106,23 @@ impl Scene<'_> {
     /// All is well: every copy ends, once, and the stores are sound.
     fn end(&self, shop: &Shop, load: &Load, clients: Vec<JoinHandle<()>>, nodes: &mut [Node]) {
         load.allow(load.copies);
-        for client in clients {
-            if client.join().is_err() {
-                self.wrong("a client was told what it did not expect");
-            }
+        for wrong in load::join(clients) {
+            self.wrong(wrong);
         }
         let well = instant();
         let found = check::all(shop, load, || well.elapsed() < END_AFTER);
+        let seconds = well.elapsed().as_secs_f64();
         self.tell(
-            "copies",
-            format!(
-                "{} acknowledged, {} unknown, {} succeeded, {} failed, {} lost, {} doubled, \
-                 all {:.1} s after the last request",
-                found.acknowledged,
-                found.unknown,
-                found.succeeded,
-                found.failed,
-                found.lost,
-                found.doubled,
-                well.elapsed().as_secs_f64(),
-            ),
+            "settled",
+            format!("{found}, all {seconds:.1} s after the last request"),
         );
-        for wrong in found.wrong {
+        for wrong in found.all_wrong() {
             self.wrong(wrong);
         }
+        if found.failed > 0 {
+            self.wrong(format!("failed {}", found.failed));
+        }
         if found.failed + found.lost + found.doubled > 0 {
-            let (failed, lost, doubled) = (found.failed, found.lost, found.doubled);
-            self.wrong(format!("failed {failed}, lost {lost}, doubled {doubled}"));
             for node in &*nodes {
                 let log = node.log();
                 let reasons = log

@@ -8,11 +8,12 @@ use mimeo_store::{MIGRATIONS, testing};
 use tempfile::TempDir;
 
 use crate::chance::{self, Chance};
+use crate::check::{self, Found};
 use crate::load::{self, Load};
 use crate::node::Node;
 use crate::report::{Asked, Report};
 use crate::shop::Shop;
-use crate::{check, instant, sleep};
+use crate::{instant, sleep};
 
 const CLIENTS: u64 = 4;
 
@@ -82,13 +83,7 @@ pub(crate) fn run(asked: &Asked) -> Result<Report, String> {
         play.run(nodes.collect(), &mut all, &mut report);
     }
     report.figure("kills", all.kills);
-    report.figure("copies", all.copies);
-    report.figure("acknowledged", all.acknowledged);
-    report.figure("unknown", all.unknown);
-    report.figure("succeeded", all.succeeded);
-    report.figure("failed", all.failed);
-    report.figure("lost", all.lost);
-    report.figure("doubled", all.doubled);
+    all.found.tell(&mut report);
     Ok(report)
 }
 
@@ -101,13 +96,7 @@ pub(crate) fn postgres() -> Result<Option<String>, String> {
 #[derive(Debug, Default)]
 struct Totals {
     kills: u64,
-    copies: u64,
-    acknowledged: u64,
-    unknown: u64,
-    succeeded: u64,
-    failed: u64,
-    lost: u64,
-    doubled: u64,
+    found: Found,
 }
 
 struct Play {
@@ -136,13 +125,8 @@ impl Play {
             }
             nodes[victim].start_again();
         }
-        for client in clients {
-            if client.join().is_err() {
-                report.wrong(format!(
-                    "{}: a client was told what it did not expect",
-                    self.name
-                ));
-            }
+        for wrong in load::join(clients) {
+            report.wrong(format!("{}: {wrong}", self.name));
         }
         for (node, made) in made.iter_mut().enumerate() {
             *made += shop.copies_made_by(node);
@@ -162,37 +146,17 @@ impl Play {
         let last_kill = instant();
         let found = check::all(shop, load, || last_kill.elapsed() < END_AFTER);
         println!(
-            "  {}: kills {}, copies {}, acknowledged {}, unknown {}, succeeded {}, failed {}, \
-             lost {}, doubled {}, seconds {:.1}, of which after the last kill {:.1}, made by each \
+            "  {}: kills {}, {found}, seconds {:.1}, of which after the last kill {:.1}, made by each \
              as far as its metrics lived {made:?}",
             self.name,
             self.kills,
-            load.copies,
-            found.acknowledged,
-            found.unknown,
-            found.succeeded,
-            found.failed,
-            found.lost,
-            found.doubled,
             started.elapsed().as_secs_f64(),
             last_kill.elapsed().as_secs_f64(),
         );
         all.kills += self.kills;
-        all.copies += load.copies;
-        all.acknowledged += found.acknowledged;
-        all.unknown += found.unknown;
-        all.succeeded += found.succeeded;
-        all.failed += found.failed;
-        all.lost += found.lost;
-        all.doubled += found.doubled;
-        for wrong in found.wrong {
+        all.found.add(&found);
+        for wrong in found.all_wrong() {
             report.wrong(format!("{}: {wrong}", self.name));
-        }
-        if found.lost + found.doubled > 0 {
-            report.wrong(format!(
-                "{}: lost {}, doubled {}",
-                self.name, found.lost, found.doubled
-            ));
         }
         if made.len() > 1 && made.contains(&0) {
             report.wrong(format!("{}: a server made no copy: {made:?}", self.name));

@@ -87,6 +87,16 @@ pub(crate) fn start(clients: u64, load: &Arc<Load>, shop: &Arc<Shop>) -> Vec<Joi
     (0..clients).map(client).collect()
 }
 
+/// Waits until all clients have ended, and says which of them ended badly.
+pub(crate) fn join(
+    clients: impl IntoIterator<Item = JoinHandle<()>>,
+) -> impl Iterator<Item = &'static str> {
+    let ended = clients.into_iter().map(JoinHandle::join);
+    ended
+        .filter(Result::is_err)
+        .map(|_| "a client was told what it did not expect")
+}
+
 fn ask(load: &Load, shop: &Shop, number: u64) -> Asked {
     let mut chance = Chance::of(load.seed, number + 1);
     let corners = shop.corners.len() as u64;

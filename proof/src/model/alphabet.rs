@@ -43,6 +43,16 @@ pub(super) struct Pick {
     pub stray: bool,
 }
 
+impl Pick {
+    /// One in eight strays.
+    pub(super) fn of(number: usize) -> Self {
+        Self {
+            number: number / 8,
+            stray: number % 8 == 7,
+        }
+    }
+}
+
 /// What is asked for. Names come from the case.
 #[derive(Debug, Clone)]
 pub(super) enum Verb {

@@ -77,8 +77,8 @@ impl Case<'_> {
             Verb::Disassociate { product, portfolio } => {
                 let portfolio = self.own_portfolio(seat, *portfolio)?;
                 let held = self.model.portfolios.get(&portfolio);
-                let held = held.map(|it| it.products.iter().cloned().collect());
-                let product = self.pick(*product, held.unwrap_or_default(), "product")?;
+                let held = held.into_iter().flat_map(|it| &it.products);
+                let product = self.pick(*product, held, "product")?;
                 Request::Disassociate { product, portfolio }
             }
             Verb::Share { portfolio, with } => Request::Share {
@@ -101,14 +101,9 @@ impl Case<'_> {
                 into,
                 with_tags,
             } => {
-                let pick = Pick {
-                    number: source / 8,
-                    stray: source % 8 == 7,
-                };
-                let all = self.model.products.iter();
-                let seen = all.filter(|(name, _)| self.model.visible(seat.account, name).is_some());
-                let seen = seen.map(|(name, _)| name.clone()).collect();
-                let source = self.pick(pick, seen, "product")?;
+                let all = self.model.products.keys();
+                let seen = all.filter(|name| self.model.visible(seat.account, name).is_some());
+                let source = self.pick(Pick::of(*source), seen, "product")?;
                 let into = into.and_then(|pick| self.own_product(seat, pick));
                 Request::Copy {
                     token: self.fresh("copy", seat.region),
@@ -122,58 +117,46 @@ impl Case<'_> {
         })
     }
 
-    fn pick(&self, pick: Pick, own: Vec<Name>, kind: &str) -> Option<Name> {
-        let from = if pick.stray { self.known(kind) } else { own };
+    fn pick<'n>(
+        &self,
+        pick: Pick,
+        own: impl Iterator<Item = &'n Name>,
+        kind: &str,
+    ) -> Option<Name> {
+        let from = if pick.stray {
+            self.known(kind)
+        } else {
+            own.cloned().collect()
+        };
         let at = pick.number.checked_rem(from.len())?;
         from.get(at).cloned()
     }
 
     fn own_product(&self, seat: Seat, pick: Pick) -> Option<Name> {
-        let own = self
-            .model
-            .products
-            .iter()
-            .filter(|(_, it)| it.owner == seat);
-        self.pick(pick, own.map(|(name, _)| name.clone()).collect(), "product")
+        let products = self.model.products.iter();
+        let own = products.filter(|(_, it)| it.owner == seat);
+        self.pick(pick, own.map(|(name, _)| name), "product")
     }
 
     fn seen_product(&self, seat: Seat, pick: Pick) -> Option<Name> {
         let seen = self.model.products.iter().filter(|(name, it)| {
             it.owner.region == seat.region && self.model.visible(seat.account, name).is_some()
         });
-        self.pick(
-            pick,
-            seen.map(|(name, _)| name.clone()).collect(),
-            "product",
-        )
+        self.pick(pick, seen.map(|(name, _)| name), "product")
     }
 
     fn own_portfolio(&self, seat: Seat, pick: Pick) -> Option<Name> {
-        let own = self
-            .model
-            .portfolios
-            .iter()
-            .filter(|(_, it)| it.owner == seat);
-        self.pick(
-            pick,
-            own.map(|(name, _)| name.clone()).collect(),
-            "portfolio",
-        )
+        let portfolios = self.model.portfolios.iter();
+        let own = portfolios.filter(|(_, it)| it.owner == seat);
+        self.pick(pick, own.map(|(name, _)| name), "portfolio")
     }
 
     fn offered_portfolio(&self, seat: Seat, number: usize) -> Option<Name> {
-        let pick = Pick {
-            number: number / 8,
-            stray: number % 8 == 7,
-        };
         let offered = self.model.portfolios.iter().filter(|(_, it)| {
             it.owner.region == seat.region && it.shares.contains_key(&seat.account)
         });
-        self.pick(
-            pick,
-            offered.map(|(name, _)| name.clone()).collect(),
-            "portfolio",
-        )
+        let offered = offered.map(|(name, _)| name);
+        self.pick(Pick::of(number), offered, "portfolio")
     }
 
     /// A version whose name no other one of the product has: copies bring names along.
