@@ -25,7 +25,8 @@ pub const LEASE_MILLIS: i64 = 15_000;
 pub const HEARTBEAT_MILLIS: i64 = 5_000;
 /// A copy that is not done by then has failed.
 pub const DEADLINE_MILLIS: i64 = 3_600_000;
-/// Tries that ended with an error.
+/// Tries that ended with an error of ours. Those in which something outside was away are not among
+/// them: only the deadline ends these.
 pub const FAILURES_MAX: u32 = 8;
 /// Tries that ended with the death of the worker.
 pub const DEATHS_MAX: u32 = 3;
@@ -34,6 +35,8 @@ pub const DEATHS_MAX: u32 = 3;
 pub const DEATHS_IN_COMPANY_MAX: u32 = 2;
 pub const BACKOFF_BASE_MILLIS: i64 = 1_000;
 pub const BACKOFF_CAP_MILLIS: i64 = 60_000;
+/// How old another store's word that the caller sees the source may be when the copy lands.
+pub const RIGHT_MILLIS_MAX: i64 = 5_000;
 /// The newest form of the stored record; a worker claims only the forms it knows.
 pub const RECORD_VERSION: i64 = 2;
 /// The form that servers of the first release know: all in one Region, every digest known.
@@ -95,7 +98,8 @@ pub struct Copy {
     pub state: State,
     /// Raised with every claim: a write with an older number has no effect.
     pub fence: i64,
-    /// Counted before the work, so a copy that kills its worker is counted too.
+    /// Counted before the work, so a copy that kills its worker is counted too; taken back when the
+    /// worker hands the copy back, or found something outside away.
     pub attempts: u32,
     pub failures: u32,
     pub deadline: Timestamp,
@@ -109,6 +113,11 @@ impl Copy {
     /// Tries of a claimed copy that neither ended nor failed: their workers died.
     pub fn deaths(&self) -> u32 {
         self.attempts.saturating_sub(self.failures + 1)
+    }
+
+    /// Times that it was claimed before, counted or not.
+    pub fn claims_before(&self) -> u32 {
+        u32::try_from(self.fence - 1).unwrap_or(u32::MAX)
     }
 
     /// Whether this try must have its node to itself.
@@ -218,16 +227,23 @@ pub fn next_step(copy: &Copy, now: Timestamp) -> Step {
     }
 }
 
-/// Whether a failure of this try would be the end of the copy: what failed is then the reason.
+/// Whether the deadline may come before the next try does: what was away in this one is then the
+/// reason of the end.
 pub fn is_last_try(copy: &Copy, now: Timestamp) -> bool {
-    copy.failures + 1 >= FAILURES_MAX || now.plus_millis(BACKOFF_CAP_MILLIS) >= copy.deadline
+    now.plus_millis(BACKOFF_CAP_MILLIS) >= copy.deadline
 }
 
-/// How long to wait after the `failures`-th failed try: full jitter, so that copies that failed
-/// together do not come back together. `chance` is any 64 random bits.
-pub fn backoff_millis(failures: u32, chance: u64) -> i64 {
+/// Whether what another store answered to a question of `asked` still counts at `now`, both by one
+/// clock. If that clock was set back meanwhile, nobody knows how old the answer is.
+pub fn is_right_fresh(asked: Timestamp, now: Timestamp) -> bool {
+    (0..=RIGHT_MILLIS_MAX).contains(&(now.millis() - asked.millis()))
+}
+
+/// How long to wait after a try that came to nothing, after `tries` others: full jitter, so that
+/// copies that failed together do not come back together. `chance` is any 64 random bits.
+pub fn backoff_millis(tries: u32, chance: u64) -> i64 {
     let ceiling = BACKOFF_BASE_MILLIS
-        .saturating_mul(1_i64.checked_shl(failures.min(32)).unwrap_or(i64::MAX))
+        .saturating_mul(1_i64.checked_shl(tries.min(32)).unwrap_or(i64::MAX))
         .min(BACKOFF_CAP_MILLIS);
     i64::try_from(chance % (ceiling.unsigned_abs() + 1)).unwrap_or(ceiling)
 }

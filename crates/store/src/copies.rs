@@ -4,17 +4,16 @@
 //! that a worker which was thought dead and wakes up late changes nothing.
 
 use mimeo_domain::copying::{
-    Copy, CopyRequest, Course, DEADLINE_MILLIS, Event, LEASE_MILLIS, Plan, Reason, State,
-    StatusDetail,
+    Copy, CopyRequest, Course, DEADLINE_MILLIS, Event, LEASE_MILLIS, Plan, Reason, StatusDetail,
 };
 use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, CopyToken, RegionName, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::column::{count, document, read};
+use crate::column::{count, document};
 use crate::dialect::statements;
 use crate::params;
-use crate::{AuthScope, Extent, Row, StoreError, Tx};
+use crate::{AuthScope, Extent, StoreError, Tx};
 use lanes::Stopped;
 
 /// Columns of a row that [`stored`] reads.
@@ -26,6 +25,9 @@ macro_rules! columns {
 
 pub(crate) mod lanes;
 pub(crate) mod seen;
+mod stored;
+
+use stored::{StoredCopy, stored};
 
 statements! {
     COUNT_UNDER_WAY = "SELECT CAST(COUNT(*) AS BIGINT) FROM copy WHERE account = ?1 AND unfinished = 1";
@@ -36,7 +38,7 @@ statements! {
     SUCCEED = "UPDATE copy SET state = 'SUCCEEDED', unfinished = 0, finished = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     FAIL = "UPDATE copy SET state = 'FAILED', unfinished = 0, finished = ?4, status_detail = ?5 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     POSTPONE = "UPDATE copy SET state = 'QUEUED', failures = failures + 1, due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
-    GIVE_BACK = "UPDATE copy SET state = 'QUEUED', attempts = attempts - 1, due = 0 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
+    GIVE_BACK = "UPDATE copy SET state = 'QUEUED', attempts = attempts - 1, due = ?4 WHERE region = ?1 AND token = ?2 AND fence = ?3 AND state = 'RUNNING'";
     TAKE_ALL_BACK = "UPDATE copy SET state = 'QUEUED', due = 0 WHERE state = 'RUNNING'";
     FIND_DUE = "SELECT due FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3";
     RELEASE = "UPDATE copy SET due = ?4 WHERE region = ?1 AND token = ?2 AND account = ?3 AND due >= ?5";
@@ -228,13 +230,33 @@ impl Tx<'_> {
         reason: Reason,
         wait_millis: i64,
     ) -> Result<Fenced, StoreError> {
+        self.delay(fence, POSTPONE, reason, wait_millis).await
+    }
+
+    /// The same for a try that found something away: it does not count.
+    pub async fn hand_copy_back(
+        &mut self,
+        fence: &Fence,
+        reason: Reason,
+        wait_millis: i64,
+    ) -> Result<Fenced, StoreError> {
+        self.delay(fence, GIVE_BACK, reason, wait_millis).await
+    }
+
+    async fn delay(
+        &mut self,
+        fence: &Fence,
+        sql: &'static str,
+        reason: Reason,
+        wait_millis: i64,
+    ) -> Result<Fenced, StoreError> {
         let due = self.now().await? + wait_millis;
         let (region, token) = (fence.region.as_str(), fence.token.as_str());
         let done = self
             .stopped(
                 Stopped::Requeued,
                 fence,
-                POSTPONE,
+                sql,
                 params![region, token, fence.number, due],
             )
             .await?;
@@ -247,7 +269,7 @@ impl Tx<'_> {
 
     /// A worker that stops hands its copy back; this try does not count.
     pub async fn give_copy_back(&mut self, fence: &Fence) -> Result<Fenced, StoreError> {
-        let row = params![fence.region.as_str(), fence.token.as_str(), fence.number];
+        let row = params![fence.region.as_str(), fence.token.as_str(), fence.number, 0];
         let done = self
             .stopped(Stopped::Requeued, fence, GIVE_BACK, row)
             .await?;
@@ -338,67 +360,6 @@ impl Tx<'_> {
             Fenced::Stale
         } else {
             Fenced::Written
-        })
-    }
-}
-
-struct StoredCopy {
-    token: CopyToken,
-    state: String,
-    fence: i64,
-    attempts: i64,
-    failures: i64,
-    deadline: i64,
-    created: i64,
-    status_detail: Option<String>,
-    body: String,
-    plan: Option<String>,
-}
-
-fn stored(row: &Row<'_>) -> StoredCopy {
-    StoredCopy {
-        token: row.text(0).into(),
-        state: row.text(2),
-        fence: row.int(3),
-        attempts: row.int(4),
-        failures: row.int(5),
-        deadline: row.int(6),
-        created: row.int(7),
-        status_detail: row.maybe_text(8),
-        body: row.text(9),
-        plan: row.maybe_text(10),
-    }
-}
-
-impl StoredCopy {
-    fn read(self) -> Result<Copy, StoreError> {
-        let Asked {
-            caller,
-            request,
-            seed,
-            course,
-        } = read(&self.body)?;
-        let small = |number: i64| u32::try_from(number).unwrap_or(0);
-        let state = match (self.state.as_str(), self.status_detail) {
-            ("QUEUED", _) => State::Queued,
-            ("RUNNING", _) => State::Running,
-            ("SUCCEEDED", _) => State::Succeeded,
-            ("FAILED", Some(detail)) => State::Failed(read(&detail)?),
-            (state, _) => return Err(StoreError::Broken(format!("copy in state {state:?}"))),
-        };
-        Ok(Copy {
-            token: self.token,
-            caller,
-            request,
-            seed,
-            state,
-            fence: self.fence,
-            attempts: small(self.attempts),
-            failures: small(self.failures),
-            deadline: Timestamp::from_millis(self.deadline),
-            created: Timestamp::from_millis(self.created),
-            plan: self.plan.map(|plan| read(&plan)).transpose()?,
-            course,
         })
     }
 }

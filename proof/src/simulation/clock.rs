@@ -15,6 +15,8 @@ pub(super) struct Clock {
     now: AtomicI64,
     /// How far the database's clock is ahead.
     database_ahead: AtomicI64,
+    /// How far the database's clock was set back, all times together.
+    set_back: AtomicI64,
     /// The earliest instant that somebody asked to be woken at during this poll.
     asked: AtomicI64,
     /// Who sleeps inside of something that polls only what was woken.
@@ -26,6 +28,7 @@ impl Clock {
         Arc::new(Self {
             now: AtomicI64::new(BEGIN_MILLIS),
             database_ahead: AtomicI64::new(0),
+            set_back: AtomicI64::new(0),
             asked: AtomicI64::new(i64::MAX),
             sleepers: Mutex::default(),
         })
@@ -49,6 +52,11 @@ impl Clock {
 
     pub(super) fn jump(&self, millis: i64) {
         self.database_ahead.fetch_add(millis, Relaxed);
+        self.set_back.fetch_sub(millis.min(0), Relaxed);
+    }
+
+    pub(super) fn set_back(&self) -> i64 {
+        self.set_back.load(Relaxed)
     }
 
     /// Waits for so many milliseconds of virtual time.

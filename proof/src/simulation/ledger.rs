@@ -21,8 +21,10 @@ use look::{CopyRow, Key, Seen};
 /// Running copies of one account, at most: what the workers ask for.
 pub(super) const RUNNING_MAX: u32 = 2;
 
-/// A right that was looked up in another database may be this old when the copy lands, in milliseconds.
-const RIGHT_MILLIS_MAX: i64 = 15_000;
+/// A right that was looked up in another database may be this old when the copy lands, in milliseconds
+/// by the clock of the copy's database. Nothing is added: a transaction here commits at the instant at
+/// which it looks at the clock. Where that clock was set back, nobody can tell so much of the age.
+const RIGHT_MILLIS_MAX: i64 = 5_000;
 
 /// A part of every name and text that an account writes about its products: others must not read it
 /// in the reason of a failure.
@@ -62,7 +64,9 @@ struct Known {
     first_state: usize,
     /// Whether the source was out of the caller's sight at any time since.
     was_blind: bool,
-    /// The last instant at which the caller saw the source, by the simulation's clock.
+    /// Whether the caller sees the source, and the last instant at which it did, by the simulation's
+    /// clock.
+    sees: bool,
     last_seen: i64,
     claims: i64,
     postponed: i64,
@@ -185,7 +189,8 @@ impl Ledger {
             accepted: clock.database(),
             first_state: states.saturating_sub(1),
             was_blind: false,
-            last_seen: i64::MIN,
+            sees: false,
+            last_seen: clock.now(),
             claims: 0,
             postponed: 0,
             given_back: 0,
@@ -202,8 +207,8 @@ impl Ledger {
             ));
         }
         // The decision rested on what was read a moment before.
-        known.was_blind = !self.sees(&known);
-        known.last_seen = clock.now();
+        known.sees = self.sees(&known);
+        known.was_blind = !known.sees;
         self.copies.insert(token.to_owned(), known);
     }
 
@@ -219,11 +224,13 @@ impl Ledger {
     fn note_sight(&mut self, clock: &Clock) {
         let mut copies = std::mem::take(&mut self.copies);
         for known in copies.values_mut() {
-            if self.sees(known) {
+            let sees = self.sees(known);
+            // It saw it until this very commit, if the commit took it away.
+            if sees || known.sees {
                 known.last_seen = clock.now();
-            } else {
-                known.was_blind = true;
             }
+            known.sees = sees;
+            known.was_blind |= !sees;
         }
         self.copies = copies;
     }

@@ -38,7 +38,7 @@ pub enum Event {
     },
     /// All templates are there.
     Brought,
-    /// A try failed; the next one comes after `wait_millis`.
+    /// A try failed, or found something away; the next one comes after `wait_millis`.
     Postponed {
         reason: Reason,
         wait_millis: i64,
@@ -89,7 +89,7 @@ pub struct Told {
     pub event: Event,
 }
 
-/// Why a try of a copy failed. What exactly happened stands in the server's log: it may name what
+/// Why a try of a copy came to nothing. What exactly happened stands in the server's log: it may name what
 /// the caller may not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -98,7 +98,7 @@ pub enum Reason {
     SourceUnavailable,
     /// A template could not be read or kept.
     TemplatesUnavailable,
-    /// The target's database was busy or full.
+    /// The target's database was busy, full or slow.
     StoreUnavailable,
     /// The try broke.
     Internal,

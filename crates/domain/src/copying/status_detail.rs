@@ -134,8 +134,8 @@ impl fmt::Display for StatusDetail {
             ),
             Self::SourceUnavailable { region } => write!(
                 f,
-                "The source Region {region} could not be reached in any of the copy's tries. \
-                 Copy again when it is back."
+                "The source Region {region} could not be reached before the copy's deadline of one \
+                 hour. Copy again when it is back."
             ),
             Self::TargetNotFound { product } => write!(
                 f,

@@ -115,15 +115,29 @@ fn a_copy_that_is_late_or_kills_its_workers_or_keeps_failing_is_given_up() {
 }
 
 #[test]
-fn the_last_try_is_the_eighth_or_the_one_before_the_deadline() {
+fn the_last_try_is_the_one_after_which_the_deadline_may_come_first() {
     let fresh = copy(|_| ());
     assert!(!is_last_try(&fresh, NOW));
     let near = fresh.deadline.plus_millis(-BACKOFF_CAP_MILLIS);
     assert!(!is_last_try(&fresh, near.plus_millis(-1)));
     assert!(is_last_try(&fresh, near));
-    let tried = |failures| copy(|copy| copy.failures = failures);
-    assert!(!is_last_try(&tried(FAILURES_MAX - 2), NOW));
-    assert!(is_last_try(&tried(FAILURES_MAX - 1), NOW));
+    let tried = copy(|copy| (copy.failures, copy.fence) = (FAILURES_MAX - 1, 900));
+    assert!(!is_last_try(&tried, NOW), "no number of tries makes it so");
+}
+
+#[test]
+fn another_stores_word_counts_for_five_seconds() {
+    let asked = NOW;
+    for (age, counts) in [
+        (0, true),
+        (5_000, true),
+        (5_001, false),
+        (-1, false),
+        (i64::from(u32::MAX), false),
+    ] {
+        let now = asked.plus_millis(age);
+        assert_eq!(is_right_fresh(asked, now), counts, "{age} ms");
+    }
 }
 
 #[test]

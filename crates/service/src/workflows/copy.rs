@@ -4,23 +4,23 @@
 //! under a fence. So a restart, a second worker or one that wakes up late can do no harm.
 
 mod landing;
+mod planning;
 mod report;
 mod templates;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{self, Copy, Plan, Reason, StatusDetail, Step, next_step};
-use mimeo_store::{AuthScope, Fence, Fenced, Mark, Store, StoreError, Tx, Work};
+use mimeo_store::{AuthScope, Fence, Fenced, Store, StoreError, Tx, Work};
 
-use landing::Landing;
+use landing::{land, marks};
+use planning::{read_source, store_plan};
 use report::Report;
 
-use super::orphans::FindMarks;
 use super::{Point, Verdict, lease};
 use crate::audit::{self, Audit};
-use crate::source::{self, Digests, SourceError};
+use crate::source::SourceError;
 use crate::world::World;
 
 /// Steps of one try: reading, learning digests, landing, and room to spare. More is a bug.
@@ -46,6 +46,8 @@ enum Trouble {
     Transient(String),
     /// The same, with the reason that the caller is told.
     Because(Reason, String),
+    /// Something outside is away, which is no fault of the copy: the try does not count.
+    Away(Reason, String),
     /// Will not pass.
     Permanent(StatusDetail),
     Stale,
@@ -55,11 +57,11 @@ enum Trouble {
 }
 
 impl From<StoreError> for Trouble {
-    /// A store that is busy or full can still note a failed try; one that is away cannot.
+    /// A store that is busy or full can still put a copy off; one that is away cannot.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict | StoreError::Overloaded | StoreError::Full => {
-                Self::Because(Reason::StoreUnavailable, error.to_string())
+                Self::Away(Reason::StoreUnavailable, error.to_string())
             }
             StoreError::Duplicate
             | StoreError::Unavailable
@@ -131,6 +133,7 @@ async fn walk(
             Trouble::Because(reason, text) => {
                 postpone(world, store, &copy, (reason, text), chance).await
             }
+            Trouble::Away(reason, text) => wait(world, store, &copy, (reason, text), chance).await,
             Trouble::Stale => Ok(Ending::Stale),
             Trouble::Crashed => Ok(Ending::Crashed),
             Trouble::Store(error) => Err(error),
@@ -151,14 +154,12 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
         (Step::Land, Some(plan)) => {
             let marks = marks(world, store, copy, plan).await?;
             let mut report = Report::begin(store, copy, plan).await?;
-            let brought = templates::bring(world, copy, plan, now, &mut report)
+            let brought = templates::bring(world, copy, plan, &mut report)
                 .await
                 .map_err(|trouble| trouble.about(Reason::TemplatesUnavailable))?;
             match brought.learned {
                 Some(learned) => store_plan(world, store, copy, learned).await,
-                None => land(world, store, copy, plan, marks, now, report.progress)
-                    .await
-                    .map_err(|trouble| trouble.about(Reason::SourceUnavailable)),
+                None => land(world, store, copy, plan, marks, report.progress).await,
             }
         }
         (Step::GiveUp(detail), _) => Err(Trouble::Permanent(detail)),
@@ -166,65 +167,17 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
     }
 }
 
-/// Reads the source in one snapshot, as the caller may see it now, and stores the plan.
-async fn read_source(
-    world: &World,
-    store: &Store,
-    copy: &Copy,
-    now: Timestamp,
-) -> Result<Progress, Trouble> {
-    pass(world, Point::ReadSource)?;
-    let source = &copy.request.source;
-    let seen = match source::look(world, &copy.caller, source).await {
-        Ok(seen) => seen,
-        // It lies in the database that the copy lies in: there was no try.
-        Err(SourceError::Store(error @ (StoreError::Unavailable | StoreError::Unknown)))
-            if source::store_of(world, source).is_some_and(|of| of.is_same(store)) =>
-        {
-            return Err(error.into());
+/// A source that does not answer may do so later. One that broke may break in every try.
+fn source_trouble(doing: &str, error: &SourceError) -> Trouble {
+    let text = format!("{doing}: {error}");
+    match error {
+        SourceError::Store(StoreError::Broken(_)) => {
+            Trouble::Because(Reason::SourceUnavailable, text)
         }
-        Err(error) => {
-            return Err(source_away(
-                copy,
-                now,
-                format!("reading the source: {error}"),
-            ));
+        SourceError::Store(_) | SourceError::Shelf(_) | SourceError::Away(_) => {
+            Trouble::Away(Reason::SourceUnavailable, text)
         }
-    };
-    let seen = seen.ok_or_else(|| Trouble::Permanent(lost_source(copy)))?;
-    let plan = copying::plan(&copy.request, &seen.product, &seen.artifacts, now)
-        .map_err(Trouble::Permanent)?;
-    let plan = match seen.digests {
-        Digests::Known => plan,
-        Digests::ToBeRead => plan.to_be_read(),
-    };
-    store_plan(world, store, copy, plan).await
-}
-
-async fn store_plan(
-    world: &World,
-    store: &Store,
-    copy: &Copy,
-    plan: Plan,
-) -> Result<Progress, Trouble> {
-    pass(world, Point::StorePlan)?;
-    let stored = StorePlan {
-        shelf: world.shelves.name_of(&copy.caller.region).to_owned(),
-        fence: Fence::of(copy),
-        plan: plan.clone(),
-    };
-    written(store.write(stored).await?)?;
-    pass(world, Point::PlanStored)?;
-    Ok(Progress::Planned(Box::new(plan)))
-}
-
-/// A source that does not answer may do so later, unless this was the last try.
-fn source_away(copy: &Copy, now: Timestamp, reason: String) -> Trouble {
-    if copying::is_last_try(copy, now) {
-        let region = copy.request.source.region.to_string();
-        return Trouble::Permanent(StatusDetail::SourceUnavailable { region });
     }
-    Trouble::Because(Reason::SourceUnavailable, reason)
 }
 
 /// What was visible when the copy was accepted and is not now was deleted or unshared: the two look
@@ -237,61 +190,6 @@ fn lost_source(copy: &Copy) -> StatusDetail {
     } else {
         StatusDetail::SourceAccessRemoved { product }
     }
-}
-
-/// The marks on the plan's bodies, read before these are looked at.
-async fn marks(
-    world: &World,
-    store: &Store,
-    copy: &Copy,
-    plan: &Plan,
-) -> Result<Vec<Mark>, StoreError> {
-    let digests: BTreeSet<_> = plan.digests().into_iter().map(str::to_owned).collect();
-    let find = FindMarks {
-        shelf: world.shelves.name_of(&copy.caller.region).to_owned(),
-        digests: digests.into_iter().collect(),
-    };
-    store.read(find).await
-}
-
-async fn land(
-    world: &World,
-    store: &Store,
-    copy: &Copy,
-    plan: &Plan,
-    marks: Vec<Mark>,
-    now: Timestamp,
-    reported: copying::Progress,
-) -> Result<Progress, Trouble> {
-    pass(world, Point::Land)?;
-    let source = &copy.request.source;
-    let source_is_here = source::store_of(world, source).is_some_and(|of| of.is_same(store));
-    if !source_is_here {
-        // Another store: asked again just before the transaction, which cannot reach it.
-        let sees = match source::of(world, source) {
-            Some(of) => of.sees(&copy.caller, source).await,
-            None => Ok(false),
-        };
-        let away = |error| source_away(copy, now, format!("asking the source: {error}"));
-        if !sees.map_err(away)? {
-            return Err(Trouble::Permanent(lost_source(copy)));
-        }
-    }
-    let landing = Landing {
-        fence: Fence::of(copy),
-        copy: copy.clone(),
-        plan: plan.clone(),
-        reported,
-        quotas: world.quotas.clone(),
-        source_is_here,
-        rehearsal: world.rehearsal.clone(),
-        audit: Arc::clone(&world.audit),
-        shelf: world.shelves.name_of(&copy.caller.region).to_owned(),
-        marks,
-    };
-    store.write(landing).await?;
-    pass(world, Point::Landed)?;
-    Ok(Progress::Landed)
 }
 
 async fn give_up(
@@ -336,6 +234,36 @@ async fn postpone(
     )
 }
 
+/// Hands the copy back until later, as something was away. Only the deadline ends that.
+async fn wait(
+    world: &World,
+    store: &Store,
+    copy: &Copy,
+    (reason, text): (Reason, String),
+    chance: u64,
+) -> Result<Ending, StoreError> {
+    let now = store.read(Now).await?;
+    if reason == Reason::SourceUnavailable && copying::is_last_try(copy, now) {
+        let region = copy.request.source.region.to_string();
+        return give_up(
+            world,
+            store,
+            copy,
+            StatusDetail::SourceUnavailable { region },
+        )
+        .await;
+    }
+    if pass(world, Point::Postpone).is_err() {
+        return Ok(Ending::Crashed);
+    }
+    Ok(
+        match lease::hand_back_for(store, copy, reason, chance).await? {
+            Fenced::Written => Ending::Postponed(text),
+            Fenced::Stale => Ending::Stale,
+        },
+    )
+}
+
 fn pass(world: &World, point: Point) -> Result<(), Trouble> {
     match world
         .gate
@@ -363,23 +291,6 @@ impl Work for Now {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
         tx.now().await.map(Timestamp::from_millis)
-    }
-}
-
-struct StorePlan {
-    shelf: String,
-    fence: Fence,
-    plan: Plan,
-}
-
-impl Work for StorePlan {
-    type Output = Fenced;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
-        // From here on the plan names its bodies; that they are there is seen later.
-        tx.unmark_bodies(&self.shelf, &self.plan.digests()).await?;
-        tx.store_plan(&self.fence, &self.plan).await
     }
 }
 

@@ -25,14 +25,28 @@ pub(super) async fn put_off_for(
     reason: Reason,
     chance: u64,
 ) -> Result<Fenced, StoreError> {
-    let wait_millis = backoff_millis(copy.failures, chance);
-    store
-        .write(PutOff {
-            fence: Fence::of(copy),
-            reason,
-            wait_millis,
-        })
-        .await
+    let put_off = PutOff {
+        fence: Fence::of(copy),
+        reason,
+        wait_millis: backoff_millis(copy.failures, chance),
+    };
+    store.write(put_off).await
+}
+
+/// Hands a copy back as something outside was away: the next try comes later, and this one does
+/// not count.
+pub(super) async fn hand_back_for(
+    store: &Store,
+    copy: &Copy,
+    reason: Reason,
+    chance: u64,
+) -> Result<Fenced, StoreError> {
+    let hand_back = HandBack {
+        fence: Fence::of(copy),
+        reason,
+        wait_millis: backoff_millis(copy.claims_before(), chance),
+    };
+    store.write(hand_back).await
 }
 
 /// Takes back every lease; for the one server that owns a store, when it starts.
@@ -79,6 +93,22 @@ impl Work for PutOff {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
         tx.postpone_copy(&self.fence, self.reason, self.wait_millis)
+            .await
+    }
+}
+
+struct HandBack {
+    fence: Fence,
+    reason: Reason,
+    wait_millis: i64,
+}
+
+impl Work for HandBack {
+    type Output = Fenced;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
+        tx.hand_copy_back(&self.fence, self.reason, self.wait_millis)
             .await
     }
 }

@@ -10,6 +10,7 @@ mod late;
 mod meanwhile;
 mod orphans;
 mod refusals;
+mod right;
 mod slate;
 mod stage;
 mod templates;

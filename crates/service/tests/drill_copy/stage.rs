@@ -238,7 +238,7 @@ impl Paused {
     }
 }
 
-struct Execute(&'static str);
+pub(crate) struct Execute(pub &'static str);
 
 impl Work for Execute {
     type Output = u64;

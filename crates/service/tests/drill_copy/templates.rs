@@ -14,17 +14,18 @@ use mimeo_domain::products::{self, Product, ProductType};
 use mimeo_service::workflows::copy::Ending;
 use mimeo_service::workflows::{Point, Verdict};
 use mimeo_service::{Asking, Digests, SeenSource, Shelves, Source, SourceError};
+use mimeo_store::{Store, StoreError, Tx, Work};
 use mimeo_templates::shelf::{Body, Digest, Shelf, Verdict as Kept};
 use mimeo_testkit::{Account, World};
 
 use crate::slate::assert_clean_slate;
-use crate::stage::{Stage, contents, script};
+use crate::stage::{Execute, Stage, contents, script};
 
 const WRONG: &[u8] = b"Resources: {} # not what was planned";
 
 /// How one question for a template is answered.
 #[derive(Debug, Clone, Copy)]
-enum Answered {
+pub(crate) enum Answered {
     Well,
     /// Other bytes, as many as was said.
     Wrong,
@@ -42,14 +43,14 @@ enum Answered {
 
 /// A Region elsewhere, with one product.
 #[derive(Debug)]
-struct Elsewhere {
+pub(crate) struct Elsewhere {
     product: Product,
     bodies: Vec<Bytes>,
     digests: Digests,
     /// What happens first; after that all goes well.
     script: Mutex<VecDeque<Answered>>,
     asked: Mutex<u32>,
-    sees: Mutex<bool>,
+    pub sees: Mutex<bool>,
 }
 
 impl Elsewhere {
@@ -134,16 +135,19 @@ impl Source for Elsewhere {
 }
 
 /// A spoke here, and a product that another server holds.
-struct Far {
-    world: World,
-    spoke: Account,
-    source: Arc<Elsewhere>,
-    vpc: mimeo_testkit::Product,
+pub(crate) struct Far {
+    pub world: World,
+    pub spoke: Account,
+    pub source: Arc<Elsewhere>,
+    pub vpc: mimeo_testkit::Product,
 }
 
 impl Far {
     async fn of(digests: Digests, bodies: &[&'static str]) -> Self {
-        let world = World::new().await;
+        Self::on(&World::new().await, digests, bodies)
+    }
+
+    pub(crate) fn on(world: &World, digests: Digests, bodies: &[&'static str]) -> Self {
         let [hub, spoke] = world.accounts(["hub", "spoke"]);
         let hub = hub.in_region("eu-west-1");
         let caller = hub.caller();
@@ -211,12 +215,41 @@ impl Far {
         self.world.settle().await
     }
 
+    fn store(&self) -> Store {
+        let stores = self.world.service().world().directory.stores();
+        stores.into_iter().next().expect("a store")
+    }
+
+    async fn execute(&self, sql: &'static str) {
+        self.store().write(Execute(sql)).await.expect(sql);
+    }
+
+    /// Tries that count, and failed ones, of the copy that there is.
+    pub(crate) async fn counts(&self) -> (i64, i64) {
+        self.store().read(Counts).await.expect("one copy")
+    }
+
     /// States that each body is on the target's shelf.
     async fn has_all(&self) {
         for body in &self.source.bodies {
             let kept = self.shelf().verify(&Digest::of(body)).await.unwrap();
             assert_eq!(kept, Kept::Present { bytes: body.len() });
         }
+    }
+}
+
+struct Counts;
+
+impl Work for Counts {
+    type Output = (i64, i64);
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT attempts, failures FROM copy";
+        let counts = tx
+            .query_one(sql, &[], |row| (row.int(0), row.int(1)))
+            .await?;
+        Ok(counts.expect("a copy"))
     }
 }
 
@@ -332,13 +365,61 @@ async fn a_source_that_breaks_off_or_is_away_is_asked_again_later() {
     }
 }
 
+/// Tries in which something outside is away: many more than a copy may fail.
+const AWAY_COUNT: usize = 40;
+
 #[tokio::test]
-async fn a_source_that_stays_away_is_named_as_the_cause() {
+async fn a_source_that_comes_back_before_the_deadline_fails_no_copy_however_often_it_was_tried() {
     let far = Far::of(Digests::Known, &["Resources: {}"]).await;
-    far.answers(&[Answered::Away; 100]);
+    far.answers(&[Answered::Away; AWAY_COUNT]);
     let endings = far.copies().await;
-    let last = endings.last().expect("an end");
-    assert_eq!(Stage::code(last), "SOURCE_UNAVAILABLE");
+    assert_eq!(endings.len(), AWAY_COUNT + 1);
+    assert_eq!(endings.last(), Some(&Ending::Succeeded));
+    assert_eq!(
+        far.counts().await,
+        (1, 0),
+        "only the try that got through counts"
+    );
+}
+
+#[tokio::test]
+async fn a_source_that_is_away_at_the_deadline_is_named_as_the_cause() {
+    let far = Far::of(Digests::Known, &["Resources: {}"]).await;
+    far.answers(&[Answered::Away; 2]);
+    far.spoke.copies(&far.vpc).await;
+    let claimed = far.world.claims().await.expect("it is due");
+    assert!(matches!(
+        far.world.drives(claimed).await,
+        Ending::Postponed(_)
+    ));
+    far.execute("UPDATE copy SET deadline = deadline - 3540000")
+        .await;
+    let endings = far.world.settle().await;
+    assert_eq!(Stage::code(&endings[0]), "SOURCE_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn a_template_store_that_is_away_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (there, gone) = (folder.path().join("there"), folder.path().join("gone"));
+    let shelf = Shelf::folder(&there).unwrap();
+    let world = World::new()
+        .await
+        .with(|world| world.shelves = Shelves::common(shelf));
+    let far = Far::on(&world, Digests::Known, &["Resources: {}"]);
+    far.answers(&[]);
+    std::fs::rename(&there, &gone).unwrap();
+    std::fs::write(&there, "not a folder").unwrap();
+    far.spoke.copies(&far.vpc).await;
+    for _ in 0..AWAY_COUNT {
+        let claimed = far.world.claims().await.expect("it is due");
+        let ending = far.world.drives(claimed).await;
+        assert!(matches!(ending, Ending::Postponed(_)), "{ending:?}");
+    }
+    std::fs::remove_file(&there).unwrap();
+    std::fs::rename(&gone, &there).unwrap();
+    assert_eq!(far.world.settle().await, [Ending::Succeeded]);
+    assert_eq!(far.counts().await, (1, 0));
 }
 
 #[tokio::test]

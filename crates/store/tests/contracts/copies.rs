@@ -10,7 +10,7 @@ use crate::cast::*;
 type FencedWrite = for<'a, 'c> fn(&'a mut Tx<'c>, &'a Fence) -> Acting<'a, Fenced>;
 
 /// Every write that a worker does to a copy's row.
-const FENCED: [(&str, FencedWrite); 6] = [
+const FENCED: [(&str, FencedWrite); 7] = [
     ("renew", |tx, fence| Box::pin(tx.renew_lease(fence))),
     ("plan", |tx, fence| {
         Box::pin(async move { tx.store_plan(fence, &plan()).await })
@@ -25,6 +25,9 @@ const FENCED: [(&str, FencedWrite); 6] = [
         Box::pin(tx.postpone_copy(fence, Reason::Internal, 0))
     }),
     ("give back", |tx, fence| Box::pin(tx.give_copy_back(fence))),
+    ("hand back", |tx, fence| {
+        Box::pin(tx.hand_copy_back(fence, Reason::SourceUnavailable, 0))
+    }),
 ];
 
 fn plan() -> Plan {
@@ -138,6 +141,7 @@ async fn a_copy_that_is_final_or_waits_takes_no_write_from_its_last_holder() {
         ("fail", State::Failed(StatusDetail::Deadline)),
         ("postpone", State::Queued),
         ("give back", State::Queued),
+        ("hand back", State::Queued),
     ];
     for (engine, store) in stores().await {
         for (end, state) in &ends {
@@ -154,7 +158,7 @@ async fn a_copy_that_is_final_or_waits_takes_no_write_from_its_last_holder() {
             execute(&store, "UPDATE copy SET due = 9999999999999").await;
         }
         let unfinished = read(&store, (), |tx, ()| Box::pin(tx.count_unfinished_copies()));
-        assert_eq!(unfinished.await, Ok(2), "{engine}");
+        assert_eq!(unfinished.await, Ok(3), "{engine}");
     }
 }
 
@@ -170,10 +174,25 @@ async fn a_postponed_try_counts_and_one_given_back_does_not() {
         let _ = fenced(&store, "postpone", Fence::of(&copy)).await;
         let copy = claim(&store, 9).await.expect("due at once");
         assert_eq!((copy.attempts, copy.failures), (2, 1), "{engine}");
-        let later = write(&store, Fence::of(&copy), |tx, fence| {
-            Box::pin(tx.postpone_copy(fence, Reason::Internal, 60_000))
-        });
-        assert_eq!(later.await, Ok(Fenced::Written), "{engine}");
-        assert_eq!(claim(&store, 9).await, None, "{engine}: not due yet");
+        let _ = fenced(&store, "hand back", Fence::of(&copy)).await;
+        let copy = claim(&store, 9).await.expect("due at once");
+        assert_eq!((copy.attempts, copy.failures), (2, 1), "{engine}");
+        assert_eq!(copy.fence, 4, "{engine}: each claim raised it");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_waits_is_not_due_before_its_time() {
+    let waits: [FencedWrite; 2] = [
+        |tx, fence| Box::pin(tx.postpone_copy(fence, Reason::Internal, 60_000)),
+        |tx, fence| Box::pin(tx.hand_copy_back(fence, Reason::SourceUnavailable, 60_000)),
+    ];
+    for (engine, store) in stores().await {
+        for (number, wait) in waits.into_iter().enumerate() {
+            let copy = claimed(&store, &format!("copyproduct-{number}")).await;
+            let later = write(&store, Fence::of(&copy), wait);
+            assert_eq!(later.await, Ok(Fenced::Written), "{engine}");
+            assert_eq!(claim(&store, 9).await, None, "{engine}: not due yet");
+        }
     }
 }

@@ -26,8 +26,8 @@ impl Ledger {
             let account = known.caller.account.as_str();
             let source_is_here = self.seen.len() == 1 || store_of(&source.0) == store;
             let unseen = clock.now() - known.last_seen;
-            let allowed = if source_is_here { 0 } else { RIGHT_MILLIS_MAX };
-            if !self.sees(known) && (allowed == 0 || unseen > allowed) {
+            let allowed = RIGHT_MILLIS_MAX + clock.set_back();
+            if !self.sees(known) && (source_is_here || unseen > allowed) {
                 wrong.push(format!(
                     "V6: {token} landed {unseen} ms after {account} lost the right to its source"
                 ));

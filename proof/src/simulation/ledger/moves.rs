@@ -44,6 +44,7 @@ impl Ledger {
         match (from, to) {
             ("RUNNING", "QUEUED") if new.failures == old.failures + 1 => known.postponed += 1,
             ("RUNNING", "QUEUED") if work == "TakeAllBack" => {}
+            // Also where something was away, which counts no more than a stop.
             ("RUNNING", "QUEUED") => known.given_back += 1,
             ("RUNNING", "RUNNING" | "SUCCEEDED") => {}
             ("QUEUED" | "RUNNING", "FAILED") if work == "Cancel" => self.check_cancel(token, new),
@@ -121,9 +122,7 @@ impl Ledger {
                 let lacks = |state: &State| state.artifacts.iter().all(|one| one.id != *artifact);
                 states.into_iter().any(lacks)
             }
-            StatusDetail::SourceUnavailable { .. } => {
-                row.failures + 1 >= i64::from(FAILURES_MAX) || is_late(clock, known)
-            }
+            StatusDetail::SourceUnavailable { .. } => is_late(clock, known),
             StatusDetail::TargetNotFound { product } => !now.products.contains_key(&own(product)),
             StatusDetail::ProductQuota { .. } => {
                 let account = known.caller.account.as_str();

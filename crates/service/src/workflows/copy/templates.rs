@@ -9,14 +9,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use mimeo_domain::Timestamp;
-use mimeo_domain::copying::{Copy, Plan, PlannedArtifact, StatusDetail};
+use mimeo_domain::copying::{Copy, Plan, PlannedArtifact, Reason, StatusDetail};
 use mimeo_templates::shelf::{BODY_BYTES_MAX, Body, Digest, Shelf, ShelfError, Verdict as Kept};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::report::Report;
-use super::{Trouble, lost_source, pass, source_away};
+use super::{Trouble, lost_source, pass, source_trouble};
 use crate::source::{self, Source, SourceError};
 use crate::workflows::Point;
 use crate::world::World;
@@ -52,14 +52,12 @@ pub(super) async fn bring(
     world: &World,
     copy: &Copy,
     plan: &Plan,
-    now: Timestamp,
     report: &mut Report<'_>,
 ) -> Result<Brought, Trouble> {
     pass(world, Point::VerifyTemplates)?;
     let carrier = Carrier {
         world,
         copy,
-        now,
         shelf: world.shelves.of(&copy.caller.region),
         source: source::of(world, &copy.request.source),
         ways: Semaphore::new(BODIES_IN_FLIGHT_MAX),
@@ -165,7 +163,6 @@ enum Taken {
 struct Carrier<'a> {
     world: &'a World,
     copy: &'a Copy,
-    now: Timestamp,
     shelf: &'a Shelf,
     source: Option<Arc<dyn Source>>,
     /// A permit for each body that may be on its way.
@@ -234,7 +231,7 @@ impl Carrier<'_> {
         let sees = match &self.source {
             Some(source) => {
                 let seeing = source.sees(&self.copy.caller, &self.copy.request.source);
-                self.answered(timeout(SILENCE_MAX, seeing).await)?
+                answered(timeout(SILENCE_MAX, seeing).await)?
             }
             None => false,
         };
@@ -257,7 +254,7 @@ impl Carrier<'_> {
         let opened = source.template(&self.copy.caller, arn, load.planned);
         let opened = match timeout(SILENCE_MAX, opened).await {
             Ok(Err(SourceError::Shelf(ShelfError::Corrupt { .. }))) => return Ok(Taken::Wrong),
-            other => self.answered(other)?,
+            other => answered(other)?,
         };
         let Some(mut body) = opened else {
             return Ok(Taken::Missing);
@@ -269,7 +266,7 @@ impl Carrier<'_> {
             None => BODY_BYTES_MAX,
         };
         drop(permit.split(BODY_BYTES_MAX - bytes_max));
-        let Some(whole) = self.gather(&mut body, bytes_max).await? else {
+        let Some(whole) = gather(&mut body, bytes_max).await? else {
             return Ok(Taken::Wrong);
         };
         let is_right = match load.digest {
@@ -283,44 +280,41 @@ impl Carrier<'_> {
         })
     }
 
-    /// All pieces; `None` if there are more than was said.
-    async fn gather(&self, body: &mut Body, bytes_max: usize) -> Result<Option<Bytes>, Trouble> {
-        let mut whole = BytesMut::new();
-        loop {
-            let piece = match timeout(SILENCE_MAX, body.next()).await {
-                Ok(None) => return Ok(Some(whole.freeze())),
-                Ok(Some(Ok(piece))) => piece,
-                Ok(Some(Err(error))) => return Err(self.away(&error)),
-                Err(_) => return Err(self.away(&"it fell silent")),
-            };
-            if whole.len() + piece.len() > bytes_max {
-                return Ok(None);
-            }
-            whole.extend_from_slice(&piece);
-        }
-    }
-
     async fn room_for_a_body(&self) -> Result<SemaphorePermit<'_>, Trouble> {
         let bytes = u32::try_from(BODY_BYTES_MAX).unwrap_or(u32::MAX);
         let room = self.world.shelves.in_flight.acquire_many(bytes).await;
         room.map_err(|closed| Trouble::Transient(closed.to_string()))
     }
+}
 
-    fn answered<T>(
-        &self,
-        answer: Result<Result<T, SourceError>, tokio::time::error::Elapsed>,
-    ) -> Result<T, Trouble> {
-        match answer {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(self.away(&error)),
-            Err(_) => Err(self.away(&"it does not answer")),
+/// All pieces; `None` if there are more than was said.
+async fn gather(body: &mut Body, bytes_max: usize) -> Result<Option<Bytes>, Trouble> {
+    let mut whole = BytesMut::new();
+    loop {
+        let piece = match timeout(SILENCE_MAX, body.next()).await {
+            Ok(None) => return Ok(Some(whole.freeze())),
+            Ok(Some(Ok(piece))) => piece,
+            Ok(Some(Err(error))) => return Err(away(error.to_string())),
+            Err(_) => return Err(away("it fell silent".to_owned())),
+        };
+        if whole.len() + piece.len() > bytes_max {
+            return Ok(None);
         }
+        whole.extend_from_slice(&piece);
     }
+}
 
-    fn away(&self, error: &dyn std::fmt::Display) -> Trouble {
-        let reason = format!("reading a template of the source: {error}");
-        source_away(self.copy, self.now, reason)
+fn answered<T>(answer: Result<Result<T, SourceError>, Elapsed>) -> Result<T, Trouble> {
+    match answer {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(source_trouble("reading a template of the source", &error)),
+        Err(_) => Err(away("it does not answer".to_owned())),
     }
+}
+
+/// The source's Region is.
+fn away(text: String) -> Trouble {
+    source_trouble("reading a template of the source", &SourceError::Away(text))
 }
 
 async fn on_shelf<T>(
@@ -329,7 +323,14 @@ async fn on_shelf<T>(
 ) -> Result<T, Trouble> {
     match timeout(limit, work).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(Trouble::Transient(format!("keeping a template: {error}"))),
-        Err(_) => Err(Trouble::Transient("the shelf does not answer".into())),
+        Ok(Err(error @ (ShelfError::Corrupt { .. } | ShelfError::TooLarge { .. }))) => {
+            Err(Trouble::Transient(format!("keeping a template: {error}")))
+        }
+        Ok(Err(error)) => Err(shelf_away(format!("keeping a template: {error}"))),
+        Err(_) => Err(shelf_away("the shelf does not answer".to_owned())),
     }
+}
+
+fn shelf_away(text: String) -> Trouble {
+    Trouble::Away(Reason::TemplatesUnavailable, text)
 }
