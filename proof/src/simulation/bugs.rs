@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 pub(super) struct Bug {
     pub name: &'static str,
     pub what: &'static str,
+    /// A seed that finds it. When requests or weather are drawn in another way, other seeds do: the
+    /// long form looks for them from here on.
+    pub found_at: u64,
     plant: Plant,
     /// Statements as they are, and as they are run.
     swapped: OnceLock<Vec<Swap>>,
@@ -31,6 +34,7 @@ enum Plant {
 const fn sql(
     name: &'static str,
     what: &'static str,
+    found_at: u64,
     statements: &'static [[&'static str; 2]],
     [from, to]: [&'static str; 2],
     by: &'static str,
@@ -44,6 +48,7 @@ const fn sql(
     Bug {
         name,
         what,
+        found_at,
         plant,
         swapped: OnceLock::new(),
     }
@@ -58,6 +63,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "success-without-fence",
         "A worker that lost its copy can still land it.",
+        118,
         LANDING,
         FENCE,
         "",
@@ -65,6 +71,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "success-twice",
         "Landing looks neither at the fence nor at the state.",
+        118,
         LANDING,
         ["fence = ?3 AND state = 'RUNNING'", "?3 = ?3"],
         "",
@@ -72,6 +79,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "plan-without-fence",
         "A worker that lost its copy can still store its plan.",
+        14,
         &[["copies", "PLAN"]],
         FENCE,
         "",
@@ -79,6 +87,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "failure-without-fence",
         "A worker that lost its copy can still fail it.",
+        318,
         &[["copies", "FAIL"]],
         FENCE,
         "",
@@ -86,6 +95,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "postpone-without-fence",
         "A worker that lost its copy can still put it off.",
+        432,
         &[["copies", "POSTPONE"]],
         FENCE,
         "",
@@ -93,6 +103,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "heartbeat-without-fence",
         "A worker that lost its copy keeps the lease of the next one.",
+        112,
         &[["copies", "HEARTBEAT"]],
         FENCE,
         "",
@@ -100,6 +111,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "give-back-without-fence",
         "A worker that lost its copy hands it back over the head of the next one.",
+        96,
         &[["copies", "GIVE_BACK"]],
         FENCE,
         "",
@@ -107,6 +119,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "claim-under-old-fence",
         "A claim does not raise the fence.",
+        0,
         &[["lanes", "CLAIM"]],
         ["fence = fence + 1", "fence = fence"],
         "",
@@ -114,6 +127,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "late-count",
         "A claim does not count the try before the work.",
+        0,
         &[["lanes", "CLAIM"]],
         ["attempts = attempts + 1", "attempts = attempts"],
         "",
@@ -121,6 +135,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "claim-of-leased",
         "A copy is claimed although its lease runs.",
+        32,
         &[["lanes", "CLAIM"]],
         ["due <= ?1", "due <= ?1 + 15000"],
         "",
@@ -128,6 +143,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "greedy-account",
         "One account may run any number of copies.",
+        12,
         &[["lanes", "RUNNING"]],
         ["CAST(COUNT(*) AS BIGINT)", "0 * COUNT(*)"],
         "",
@@ -135,6 +151,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "plan-forgotten",
         "A later try reads the source again and does not use the stored plan.",
+        12,
         &[["lanes", "CLAIM"]],
         ["body, plan", "body, NULL"],
         "",
@@ -142,6 +159,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "failed-but-unfinished",
         "A failed copy stays in the queue.",
+        2,
         &[["copies", "FAIL"]],
         ["unfinished = 0", "unfinished = 1"],
         "",
@@ -149,6 +167,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "hand-back-counts",
         "A copy that a stopping worker hands back has lost a try.",
+        86,
         &[["copies", "GIVE_BACK"]],
         ["attempts = attempts - 1", "attempts = attempts"],
         "",
@@ -156,6 +175,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "no-second-look",
         "Landing does not ask again whether the caller may see the source.",
+        2,
         &[["products", "VISIBLE"]],
         ["account = ?3 OR", "?3 = ?3 OR"],
         "Landing",
@@ -163,6 +183,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "seen-by-all",
         "Whoever knows an id may copy the product.",
+        1,
         &[["products", "VISIBLE"]],
         ["account = ?3 OR", "?3 = ?3 OR"],
         "",
@@ -170,6 +191,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "token-forgotten",
         "The answer to a request is not remembered under its token.",
+        0,
         &[["replays", "INSERT"]],
         [
             "INSERT INTO replay (region, account, operation, token, fingerprint, answer, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -180,6 +202,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "uncounted-product",
         "Landing does not look at the quota of products.",
+        9,
         &[["tallies", "RAISE"]],
         ["RETURNING used", "RETURNING 0 * used"],
         "Landing",
@@ -187,6 +210,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "stale-answer",
         "A status is told from a copy of the row that is a moment old.",
+        8,
         &[["copies", "FIND"]],
         [
             "region, state, fence",
@@ -197,6 +221,7 @@ pub(super) static BUGS: [Bug; 20] = [
     Bug {
         name: "node-clock",
         what: "Leases go by the clocks of the nodes.",
+        found_at: 1,
         plant: Plant::NodeClock,
         swapped: OnceLock::new(),
     },

@@ -104,10 +104,16 @@ impl Link {
             };
         }
         // Seldom done, and so the likelier done late.
-        let is_rare = matches!(short(access.work), "PutOff" | "Fail" | "GiveBack");
+        let is_rare = matches!(
+            short(access.work),
+            "PutOff" | "HandBack" | "Fail" | "GiveBack"
+        );
         let odds = if is_rare { 2 } else { weather.zombie };
         let strike = if chance.one_in(odds) {
             abandoned.insert(token.clone(), *fence);
+            self.shared.log.line(self.shared.clock.now(), || {
+                format!("{} {}: to be late", self.who, short(access.work))
+            });
             Strike::Sleep(chance.millis(LEASE_MILLIS, LEASE_MILLIS + 20_000))
         } else if chance.one_in(weather.drain_at_work) {
             Strike::Stop

@@ -81,7 +81,7 @@ impl Weather {
             refuse: odds(database, 20, 60),
             unknown: odds(database, 15, 50),
             again: odds(database, 10, 50),
-            gate: odds(nodes, 40, 100),
+            gate: odds(nodes, 8, 60),
             body: odds(true, 6, 20),
             crash: odds(nodes, 60, 200),
             pause: odds(nodes, 60, 200),
