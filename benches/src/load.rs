@@ -88,6 +88,26 @@ fn signed(
     bytes
 }
 
+/// How long a throttled client waits before it asks again.
+const PAUSES: [Duration; 8] = [
+    Duration::from_millis(10),
+    Duration::from_millis(20),
+    Duration::from_millis(40),
+    Duration::from_millis(80),
+    Duration::from_millis(160),
+    Duration::from_millis(320),
+    Duration::from_millis(640),
+    Duration::from_millis(1280),
+];
+
+/// Throttled answers to all connections so far.
+static THROTTLED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many answers were throttled since this was asked last.
+pub(crate) fn throttled() -> usize {
+    THROTTLED.swap(0, Ordering::Relaxed)
+}
+
 /// One connection, kept.
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -116,7 +136,7 @@ impl Connection {
         }
     }
 
-    /// Sends a call that must succeed.
+    /// Sends a call that must succeed, again after a while if it is throttled, as SDKs do.
     pub(crate) async fn call(
         &mut self,
         address: &str,
@@ -124,14 +144,18 @@ impl Connection {
         operation: &str,
         input: &Value,
     ) -> Value {
-        let (status, body) = self.send(&request(address, caller, operation, input)).await;
-        assert_eq!(
-            status,
-            200,
-            "{operation}: {}",
-            String::from_utf8_lossy(&body)
-        );
-        serde_json::from_slice(&body).unwrap()
+        let request = request(address, caller, operation, input);
+        for pause in PAUSES {
+            let (status, body) = self.send(&request).await;
+            if status == 200 {
+                return serde_json::from_slice(&body).unwrap();
+            }
+            let text = String::from_utf8_lossy(&body);
+            assert!(text.contains("ThrottlingException"), "{operation}: {text}");
+            THROTTLED.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(pause).await;
+        }
+        panic!("{operation} is throttled for ever");
     }
 
     fn take_answer(&mut self) -> Option<(u16, Vec<u8>)> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::copies::{COPIES, shared_product, thousand_copies};
+use crate::load::throttled;
 use crate::postgres::Postgres;
 use crate::server::{Server, cores_count, cpu_micros, folder, spread};
 use crate::table::{Goal, Table, float, median};
@@ -22,6 +23,7 @@ struct Ran {
     postgres: f64,
     nodes: f64,
     clients: f64,
+    throttled: f64,
 }
 
 pub(crate) async fn run(table: &mut Table) {
@@ -43,11 +45,12 @@ pub(crate) async fn run(table: &mut Table) {
         let postgres = percent(|ran| ran.postgres);
         let nodes = percent(|ran| ran.nodes);
         let clients = percent(|ran| ran.clients);
+        let throttled = of(ran, |ran| ran.throttled);
         table.add(
             &format!("1,000 copies by 16 clients, {name} on one PostgreSQL with fsync"),
             format!(
                 "{per_second:.0} copies/s; of {} cores PostgreSQL took {postgres:.0} %, nodes {nodes:.0} %, \
-                 clients {clients:.0} %",
+                 clients {clients:.0} %; {throttled:.0} calls throttled first",
                 cores_count()
             ),
             per_second / before,
@@ -75,6 +78,7 @@ async fn ran_on(postgres: &Postgres, nodes_count: usize) -> Ran {
         [postgres.cpu_micros(), nodes, cpu_micros(std::process::id())]
     };
     let before = used();
+    throttled();
     let all: Vec<&Server> = servers.iter().collect();
     let finished = thousand_copies(&all, &product, PAUSE).await;
     let seconds = finished.into_iter().fold(0.0, f64::max);
@@ -85,5 +89,6 @@ async fn ran_on(postgres: &Postgres, nodes_count: usize) -> Ran {
         postgres: share(0),
         nodes: share(1),
         clients: share(2),
+        throttled: float(throttled()),
     }
 }

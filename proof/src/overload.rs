@@ -39,10 +39,9 @@ const CUT_OFF_BY: Duration = Duration::from_secs(8);
 /// The one that asks, and one that was just closed.
 const CONNECTIONS_LEFT_MAX: u64 = 2;
 
-/// How long the server is told to bear them: its defaults would make the short form long.
+/// How long the server is told to bear slow clients: its defaults would make the short form long.
+/// What it works on at once, and how long others wait for their turn, is as it comes.
 const SERVER: &[(&str, &str)] = &[
-    ("MIMEO_LIMITS_REQUESTS_MAX", "256"),
-    ("MIMEO_LIMITS_TURN_MILLIS", "50"),
     ("MIMEO_LIMITS_HEAD_SECONDS", "3"),
     ("MIMEO_LIMITS_BODY_SECONDS", "3"),
     ("MIMEO_LIMITS_ANSWER_SECONDS", "3"),
