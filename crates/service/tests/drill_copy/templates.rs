@@ -429,7 +429,7 @@ async fn a_missing_template_is_the_sources_fault_only_while_it_is_seen() {
         (false, "SOURCE_ACCESS_REMOVED"),
     ] {
         let far = Far::of(Digests::Known, &["Resources: {}"]).await;
-        far.answers(&[Answered::Missing]);
+        far.answers(&[Answered::Missing; 2]);
         *far.source.sees.lock().unwrap() = sees;
         assert_eq!(Stage::code(&far.copies().await[0]), code);
     }

@@ -223,23 +223,23 @@ impl Carrier<'_> {
             let mut permit = self.room_for_a_body().await?;
             match self.read(load, &mut permit).await? {
                 Taken::Whole(body) => return Ok((body, permit)),
-                Taken::Wrong => (),
-                Taken::Missing => break,
+                // A caller that may not see the source any more is told so, and not that it is
+                // broken. One that sees it may have been without the right for the moment.
+                Taken::Wrong | Taken::Missing if self.sees().await? => (),
+                Taken::Wrong | Taken::Missing => {
+                    return Err(Trouble::Permanent(lost_source(self.copy)));
+                }
             }
         }
-        // A caller that may not see the source any more is told so, and not that it is broken.
-        let sees = match &self.source {
-            Some(source) => {
-                let seeing = source.sees(&self.copy.caller, &self.copy.request.source);
-                answered(timeout(SILENCE_MAX, seeing).await)?
-            }
-            None => false,
+        Err(unverified(load.planned))
+    }
+
+    async fn sees(&self) -> Result<bool, Trouble> {
+        let Some(source) = &self.source else {
+            return Ok(false);
         };
-        Err(if sees {
-            unverified(load.planned)
-        } else {
-            Trouble::Permanent(lost_source(self.copy))
-        })
+        let seeing = source.sees(&self.copy.caller, &self.copy.request.source);
+        answered(timeout(SILENCE_MAX, seeing).await)
     }
 
     async fn read(
