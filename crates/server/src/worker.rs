@@ -27,6 +27,10 @@ const HEARTBEAT: Duration = Duration::from_millis(HEARTBEAT_MILLIS.unsigned_abs(
 /// How often the lanes of waiting copies are mended, in polls.
 const MEND_POLLS: u32 = 5;
 
+/// Polls in which a copy that must run alone waits for a node that runs nothing, before one makes room
+/// for it.
+const SUSPECT_POLLS: u32 = 3;
+
 /// How long claims wait after the database was away: who held a copy gives it back first, so that no
 /// try is counted for which there was no database.
 const GIVE_BACK_PAUSE: Duration = Duration::from_secs(2);
@@ -102,7 +106,7 @@ impl Workers {
 
     /// Looks at each poll for copies that must run alone, and mends what others left behind.
     async fn look_around(mut self) {
-        let mut polls = 0;
+        let (mut polls, mut waited) = (0, 0);
         while self.watch.now() == Phase::Running {
             if polls % MEND_POLLS == 0
                 && let Err(error) = self.store.mend_copy_lanes().await
@@ -110,21 +114,40 @@ impl Workers {
                 warn!(%error, "the lanes of waiting copies cannot be mended");
             }
             polls += 1;
-            while self.store.has_suspects().await == Ok(true) {
-                if !self.work_alone().await {
+            // A node without slots leaves all copies to others.
+            while self.sizes.copies_max > 0 && self.store.has_suspects().await == Ok(true) {
+                if !self.work_alone(waited >= SUSPECT_POLLS).await {
+                    waited += 1;
                     break;
                 }
+                waited = 0;
             }
             self.pause(Duration::from_millis(POLL_MILLIS)).await;
         }
     }
 
-    /// Runs a copy whose workers died, with nothing else on this node; whether there was one.
-    async fn work_alone(&mut self) -> bool {
+    /// Runs a copy whose workers died, with nothing else on this node; whether there was one. Other
+    /// copies are kept from starting here only if it `insists`, and until another node has taken it.
+    async fn work_alone(&mut self, insists: bool) -> bool {
         let company = Arc::clone(&self.company);
-        let _alone = tokio::select! {
-            alone = company.write() => alone,
-            _ = self.watch.next() => return false,
+        let _alone = match company.try_write() {
+            Ok(alone) => alone,
+            Err(_) if !insists => return false,
+            Err(_) => {
+                let waiting = company.write();
+                tokio::pin!(waiting);
+                loop {
+                    tokio::select! {
+                        alone = &mut waiting => break alone,
+                        _ = self.watch.next() => return false,
+                        () = sleep(Duration::from_millis(POLL_MILLIS)) => {
+                            if self.store.has_suspects().await != Ok(true) {
+                                return false;
+                            }
+                        }
+                    }
+                }
+            }
         };
         match copy::claim_suspect(&self.store, self.sizes.copies_per_account_max).await {
             Ok(Some(copy)) => {

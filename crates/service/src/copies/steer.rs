@@ -98,7 +98,7 @@ impl Service {
                 }
                 Err(stop) => return Err(stop),
                 Ok(by) => {
-                    self.world.copy_accepted.notify_one();
+                    self.world.ring();
                     return self.describe_copy(caller, &by).await;
                 }
             }

@@ -16,22 +16,23 @@ const PRUNE_MAX: i64 = 200;
 /// Copies of before their source had columns, of which one pass fills at most so many.
 const FILL_MAX: i64 = 200;
 
-/// What [`seen`] reads; a list leaves the plan out.
+/// What [`seen`] reads; a list leaves out what grows with the versions.
 macro_rules! columns {
-    ($plan:literal) => {
+    ($plan:literal, $progress:literal) => {
         concat!(
             "token, region, state, fence, attempts, failures, deadline, created, status_detail, body, ",
             $plan,
-            ", finished, retry_of, progress"
+            ", finished, retry_of, ",
+            $progress
         )
     };
 }
 
 statements! {
-    SEE = concat!("SELECT ", columns!("plan"), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
-    OWN = concat!("SELECT ", columns!("NULL"), " FROM copy WHERE region = ?1 AND account = ?2 AND created >= ?3 AND (created, token) < (?4, ?5) ORDER BY created DESC, token DESC LIMIT ?6");
-    OWN_IN_STATE = concat!("SELECT ", columns!("NULL"), " FROM copy WHERE region = ?1 AND account = ?2 AND state = ?7 AND created >= ?3 AND (created, token) < (?4, ?5) ORDER BY created DESC, token DESC LIMIT ?6");
-    OF_SOURCE_OWNER = concat!("SELECT ", columns!("NULL"), " FROM copy WHERE region = ?1 AND source_account = ?2 AND created >= ?3 AND (created, token) < (?4, ?5) ORDER BY created DESC, token DESC LIMIT ?6");
+    SEE = concat!("SELECT ", columns!("plan", "progress"), " FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3");
+    OWN = concat!("SELECT ", columns!("NULL", "NULL"), " FROM copy WHERE region = ?1 AND account = ?2 AND created >= ?3 AND (created, token) < (?4, ?5) ORDER BY created DESC, token DESC LIMIT ?6");
+    OWN_IN_STATE = concat!("SELECT ", columns!("NULL", "NULL"), " FROM copy WHERE region = ?1 AND account = ?2 AND state = ?7 AND created >= ?3 AND (created, token) < (?4, ?5) ORDER BY created DESC, token DESC LIMIT ?6");
+    OF_SOURCE_OWNER = concat!("SELECT ", columns!("NULL", "NULL"), " FROM copy WHERE region = ?1 AND source_account = ?2 AND created >= ?3 AND (created, token) < (?4, ?5) ORDER BY created DESC, token DESC LIMIT ?6");
     UNFINISHED = "SELECT unfinished FROM copy WHERE region = ?1 AND token = ?2 AND account = ?3";
     SET_SOURCE = "UPDATE copy SET source_region = ?3, source_account = ?4, source_product = ?5 WHERE region = ?1 AND token = ?2";
     WITHOUT_SOURCE = "SELECT region, token, body FROM copy WHERE source_account = '' ORDER BY region, created, token LIMIT ?1";
@@ -110,7 +111,7 @@ impl Tx<'_> {
         Ok(unfinished.map(|unfinished| unfinished == 0))
     }
 
-    /// Copies without their plans, `limit` of them at most.
+    /// Copies without their plans and progress, `limit` of them at most.
     pub async fn list_copies(
         &mut self,
         scope: &AuthScope,
