@@ -5,7 +5,7 @@ use std::future::{Future, ready};
 use bytes::Bytes;
 use mimeo_api::Operation;
 use mimeo_domain::{Caller, Mint, Quotas, Timestamp};
-use mimeo_store::{AuthScope, Mark, Tx};
+use mimeo_store::{AuthScope, Level, Mark, Tx};
 use mimeo_templates::cloudformation::Template;
 use mimeo_templates::shelf::Shelf;
 
@@ -68,6 +68,9 @@ pub(crate) enum Reach {
 /// One operation: decide, in one transaction.
 pub(crate) trait Handle: Operation {
     const REACH: Reach = Reach::Point;
+
+    /// How its transaction is kept apart from others. Whatever does not serialize locks what it counts.
+    const LEVEL: Level = Level::Serializable;
 
     /// Fetches what the decision needs from outside; most operations need nothing.
     fn prepare(

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use mimeo_api::{Effect, Operation, Protocol, Refused, for_each_operation};
 use mimeo_domain::ids::{Mint, Seed};
 use mimeo_domain::{Caller, Timestamp};
-use mimeo_store::{AuthScope, Replay, Store, StoreError, Tx, Work};
+use mimeo_store::{AuthScope, Level, Replay, Store, StoreError, Tx, Work};
 
 use crate::answer::Answer;
 use crate::audit::{self, Head, Trail};
@@ -279,6 +279,7 @@ impl<O: Operation> Clone for Act<O> {
 impl<O: Handle> Work for Act<O> {
     type Output = Done<O>;
     type Error = Stop;
+    const LEVEL: Level = O::LEVEL;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Done<O>, Stop> {
         if let (Some(key), Effect::Writes) = (&self.key, O::EFFECT)

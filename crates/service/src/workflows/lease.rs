@@ -1,7 +1,7 @@
 //! Holding a copy: the heartbeat, and the ways to let go of it.
 
 use mimeo_domain::copying::{Copy, Reason, backoff_millis};
-use mimeo_store::{Fence, Fenced, Store, StoreError, Tx, Work};
+use mimeo_store::{Fence, Fenced, Level, Store, StoreError, Tx, Work};
 
 /// Renews the lease of a copy that is being worked on.
 pub async fn renew(store: &Store, fence: &Fence) -> Result<Fenced, StoreError> {
@@ -64,6 +64,8 @@ struct Renew(Fence);
 impl Work for Renew {
     type Output = Fenced;
     type Error = StoreError;
+    // One row, which its fence decides on.
+    const LEVEL: Level = Level::RowLocks;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
         tx.renew_lease(&self.0).await

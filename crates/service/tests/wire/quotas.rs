@@ -167,3 +167,32 @@ async fn copies_under_way_are_limited_and_done_ones_make_room() {
         hub.does("CopyProduct", input).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn copies_that_are_asked_for_at_once_do_not_pass_the_limit() {
+    for world in World::on_each_engine().await {
+        let world = world.with(|world| world.quotas.copies_under_way = 3);
+        let [hub, spoke] = world.accounts(["hub", "spoke"]);
+        let vpc = crate::copying::shared(&hub, &spoke, 1).await;
+        let mut asked = tokio::task::JoinSet::new();
+        for number in 0..16 {
+            let (spoke, arn) = (spoke.clone(), vpc.arn.clone());
+            asked.spawn(async move {
+                let input =
+                    json!({"IdempotencyToken": format!("t{number}"), "SourceProductArn": arn});
+                spoke.raw("CopyProduct", input).await
+            });
+        }
+        let (accepted, refused): (Vec<_>, Vec<_>) = asked
+            .join_all()
+            .await
+            .into_iter()
+            .partition(|(status, _)| *status == 200);
+        assert_eq!(accepted.len(), 3, "{refused:?}");
+        for (_, body) in refused {
+            assert_eq!(body["__type"], "ThrottlingException", "{body}");
+            let message = body["message"].as_str().unwrap_or_default();
+            assert!(message.contains("3 copies of this account"), "{body}");
+        }
+    }
+}

@@ -8,7 +8,8 @@
 //!
 //! A lane without anything to claim is put to rest in a serializable transaction of its own. So does
 //! whatever makes a copy claimable read the lane in its own transaction, and ready it if it rests:
-//! of two that cross, one is undone and sees the other.
+//! of two that cross, one is undone and sees the other. Accepting, which is no serializable transaction,
+//! writes to the lane in any case, and so is seen by what would put it to rest.
 
 use mimeo_domain::copying::{
     Copy, DEATHS_IN_COMPANY_MAX, DEATHS_MAX, LEASE_MILLIS, RECORD_VERSION,
@@ -17,7 +18,7 @@ use mimeo_domain::copying::{
 use super::{Fence, Fenced, StoredCopy, stored};
 use crate::column::count;
 use crate::dialect::statements;
-use crate::{Level, Store, StoreError, Tx, Work, params};
+use crate::{AuthScope, Level, Store, StoreError, Tx, Work, params};
 
 /// Lanes that one claim looks at; the next one goes on where they were put to rest.
 const LOOKS_MAX: usize = 16;
@@ -58,6 +59,7 @@ statements! {
     REST = "UPDATE copy_lane SET ready = 0, filled = ?2, due = ?3 WHERE account = ?1";
     REMOVE = "DELETE FROM copy_lane WHERE account = ?1";
     READY = "INSERT INTO copy_lane (account, ready, filled, turn, due) VALUES (?1, 1, 0, ?2, 0) ON CONFLICT (account) DO UPDATE SET ready = 1, filled = 0";
+    JOIN = "INSERT INTO copy_lane (account, ready, filled, turn, due) VALUES (?1, 1, 0, ?2, 0) ON CONFLICT (account) DO UPDATE SET ready = CASE WHEN copy_lane.filled = 1 THEN copy_lane.ready ELSE 1 END";
     FREED = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE filled = 1 AND account = (SELECT account FROM copy WHERE region = ?1 AND token = ?2)";
     READY_ALL = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE ready = 0";
     REQUEUED = "UPDATE copy_lane SET ready = 1, filled = 0 WHERE ready = 0 AND account = (SELECT account FROM copy WHERE region = ?1 AND token = ?2)";
@@ -315,7 +317,16 @@ impl Tx<'_> {
         self.query_one(NEXT_DUE, row, |row| row.int(0)).await
     }
 
-    /// Readies the account's lane for a copy that joined it; one at its limit stays as it is.
+    /// Readies the account's lane for a copy that is about to be inserted; one at its limit stays as it
+    /// is. It is written to in any case: so whoever joins it at the same time waits, and sees the copy,
+    /// and whoever puts it to rest without having seen the copy collides.
+    pub async fn join_lane(&mut self, scope: &AuthScope) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let row = params![scope.account.as_str(), now];
+        self.execute(JOIN, row).await.map(drop)
+    }
+
+    /// Readies the account's lane for a copy that came back to it; one at its limit stays as it is.
     pub(super) async fn line_up(&mut self, account: &str, now: i64) -> Result<(), StoreError> {
         let is_settled = |row: &crate::Row<'_>| row.int(0) == 1 || row.int(1) == 1;
         let lane = self

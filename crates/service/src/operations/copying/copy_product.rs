@@ -10,6 +10,7 @@ use mimeo_domain::arn::ProductArn;
 use mimeo_domain::copying::{self, Copy, CopyRequest, CopyTags, State, Target};
 use mimeo_domain::products::ProductType;
 use mimeo_domain::{ArtifactId, CopyToken, ProductId, Refusal};
+use mimeo_store::Level;
 
 use crate::cx::{Cx, Handle, Outside, Prepared};
 use crate::error::{Failure, Stop};
@@ -17,6 +18,10 @@ use crate::source;
 use crate::world::World;
 
 impl Handle for CopyProduct {
+    /// Accepting locks the account's lane, so that its copies are counted one acceptance after the other;
+    /// as serializable transactions those of all accounts would collide on the index of what is under way.
+    const LEVEL: Level = Level::RowLocks;
+
     /// The source may live in another Region's store: it is looked at as the caller may see it.
     async fn prepare(outside: &Outside<'_>, input: &CopyProductInput) -> Result<Prepared, Stop> {
         look(outside, source_arn(input)?, &asked_artifacts(input)?).await
@@ -97,6 +102,8 @@ pub(crate) async fn accept(cx: &mut Cx<'_, '_>, asked: Asked) -> Result<CopyToke
             Target::Existing(target.id)
         }
     };
+    // From here until the commit no other copy of the account is accepted.
+    cx.tx.join_lane(cx.scope).await?;
     let copies_max = cx.quotas.copies_under_way;
     if cx.tx.count_copies_under_way(cx.scope).await? >= copies_max {
         return Err(Refusal::TooManyCopies { copies_max }.into());

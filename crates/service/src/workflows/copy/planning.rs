@@ -2,7 +2,7 @@
 
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{self, Copy, Plan};
-use mimeo_store::{Fence, Fenced, Store, StoreError, Tx, Work};
+use mimeo_store::{Fence, Fenced, Level, Store, StoreError, Tx, Work};
 
 use super::{Progress, Trouble, lost_source, pass, source_trouble, written};
 use crate::source::{self, Digests, SourceError};
@@ -64,6 +64,8 @@ struct StorePlan {
 impl Work for StorePlan {
     type Output = Fenced;
     type Error = StoreError;
+    // The copy's row, which its fence decides on; marks may come meanwhile, since the landing looks again.
+    const LEVEL: Level = Level::RowLocks;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
         // From here on the plan names its bodies; that they are there is seen later.

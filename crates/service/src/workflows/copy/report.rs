@@ -3,7 +3,7 @@
 //! Nothing goes by what is reported: the shelf is the truth about what was brought.
 
 use mimeo_domain::copying::{Copy, Plan, PlannedArtifact, Progress};
-use mimeo_store::{Fence, Fenced, Store, StoreError, Tx, Work};
+use mimeo_store::{Fence, Fenced, Level, Store, StoreError, Tx, Work};
 
 use super::Trouble;
 
@@ -98,6 +98,8 @@ struct Note {
 impl Work for Note {
     type Output = Fenced;
     type Error = StoreError;
+    // One row, which its fence decides on.
+    const LEVEL: Level = Level::RowLocks;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Fenced, StoreError> {
         tx.tell_progress(&self.fence, &self.progress).await
