@@ -184,7 +184,7 @@ impl There {
             .info(&credentials, &source.product, &artifact.source)
             .await?;
         let url = info.url.ok_or(Trouble::Nothing)?;
-        let taken = fetcher.fetch(&url).await;
+        let taken = fetcher.fetch_signed(&url).await;
         taken
             .map(Body::from)
             .map_err(|refused| Trouble::Away(refused.to_string()))

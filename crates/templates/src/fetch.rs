@@ -32,7 +32,7 @@ use dial::Dialler;
 pub use refused::{FetchRefused, FetcherError};
 pub use rules::{AllowedOrigin, FetchRules, Loopback, NotAnOrigin, PlainHttp, Timeouts};
 use target::Target;
-pub use target::URL_BYTES_MAX;
+pub use target::{SIGNED_URL_BYTES_MAX, URL_BYTES_MAX};
 
 /// How many fetches run at once in the whole process; the rest wait, and waiting counts as time.
 pub const FETCHES_MAX: usize = 32;
@@ -69,8 +69,19 @@ impl Fetcher {
 
     /// The body at `url`: at most [`TEMPLATE_BYTES_MAX`] bytes, answered with 200 and without an encoding.
     pub async fn fetch(&self, url: &str) -> Result<Bytes, FetchRefused> {
+        self.fetch_target(Target::read(url, &self.inner.rules)?)
+            .await
+    }
+
+    /// The same for a URL that another server signed: of at most [`SIGNED_URL_BYTES_MAX`] bytes.
+    pub async fn fetch_signed(&self, url: &str) -> Result<Bytes, FetchRefused> {
         let rules = &self.inner.rules;
-        let target = Target::read(url, rules)?;
+        let target = Target::read_within(SIGNED_URL_BYTES_MAX, url, rules)?;
+        self.fetch_target(target).await
+    }
+
+    async fn fetch_target(&self, target: Target) -> Result<Bytes, FetchRefused> {
+        let rules = &self.inner.rules;
         let unreachable = FetchRefused::Unreachable {
             url: target.shown.clone(),
         };

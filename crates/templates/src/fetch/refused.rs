@@ -7,8 +7,8 @@ use crate::TEMPLATE_BYTES_MAX;
 pub enum FetchRefused {
     #[error("{text} is not a URL.")]
     NotAUrl { text: String },
-    #[error("A template URL has at most {} characters.", super::URL_BYTES_MAX)]
-    TooLong,
+    #[error("A template URL has at most {bytes_max} characters.")]
+    TooLong { bytes_max: usize },
     #[error("{url} cannot be fetched: a template URL begins with https://.")]
     Scheme { url: String },
     #[error("{url} cannot be fetched: a template URL must not hold a user name or a password.")]

@@ -7,8 +7,11 @@ use super::refused::FetchRefused;
 use super::rules::{FetchRules, Loopback, PlainHttp};
 use super::s3;
 
-/// The longest URL that is fetched, in bytes.
+/// The longest URL of a user that is fetched, in bytes.
 pub const URL_BYTES_MAX: usize = 2048;
+
+/// The longest that another server signed, in bytes: with a session's token they often pass 2048.
+pub const SIGNED_URL_BYTES_MAX: usize = 8 << 10;
 
 /// How much of a text that is no URL is shown back, in characters.
 const SHOWN_CHARS_MAX: usize = 128;
@@ -32,9 +35,18 @@ pub(super) enum Transport {
 }
 
 impl Target {
+    /// A user's URL.
     pub(super) fn read(text: &str, rules: &FetchRules) -> Result<Target, FetchRefused> {
-        if text.len() > URL_BYTES_MAX {
-            return Err(FetchRefused::TooLong);
+        Self::read_within(URL_BYTES_MAX, text, rules)
+    }
+
+    pub(super) fn read_within(
+        bytes_max: usize,
+        text: &str,
+        rules: &FetchRules,
+    ) -> Result<Target, FetchRefused> {
+        if text.len() > bytes_max {
+            return Err(FetchRefused::TooLong { bytes_max });
         }
         let not_a_url = || FetchRefused::NotAUrl {
             text: show_text(text),

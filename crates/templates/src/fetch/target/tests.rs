@@ -8,7 +8,7 @@ fn verdict(text: &str, rules: &FetchRules) -> &'static str {
     let target = match Target::read(text, rules) {
         Ok(target) => target,
         Err(FetchRefused::NotAUrl { .. }) => return "no-url",
-        Err(FetchRefused::TooLong) => return "too-long",
+        Err(FetchRefused::TooLong { .. }) => return "too-long",
         Err(FetchRefused::Scheme { .. }) => return "scheme",
         Err(FetchRefused::Userinfo { .. }) => return "userinfo",
         Err(FetchRefused::Fragment { .. }) => return "fragment",
@@ -309,6 +309,19 @@ fn a_url_has_two_thousand_and_forty_eight_characters_at_most() {
         verdict(&format!("{fits}a"), &FetchRules::default()),
         "too-long"
     );
+}
+
+#[test]
+fn a_url_that_another_server_signed_may_be_longer() {
+    let rules = FetchRules::default();
+    let base = "https://example.com/t?X-Amz-Security-Token=";
+    let fits = format!("{base}{}", "a".repeat(SIGNED_URL_BYTES_MAX - base.len()));
+    let read = |text: &str| Target::read_within(SIGNED_URL_BYTES_MAX, text, &rules);
+    assert_eq!(read(&fits).unwrap().shown, "https://example.com/t");
+    let refused = read(&format!("{fits}a")).unwrap_err().to_string();
+    assert_eq!(refused, "A template URL has at most 8192 characters.");
+    let refused = Target::read(&fits, &rules).unwrap_err().to_string();
+    assert_eq!(refused, "A template URL has at most 2048 characters.");
 }
 
 #[test]
