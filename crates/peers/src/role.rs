@@ -3,6 +3,8 @@
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::HttpConnector;
@@ -11,7 +13,6 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use mimeo_domain::{AccountId, Caller, Timestamp};
 use mimeo_sigv4::{AmzDate, Head, Identity, PathForm, sha256, sign};
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 use url::form_urlencoded::Serializer;
 
@@ -22,25 +23,75 @@ use crate::wire::{HEAD_MAX, Wire};
 const OPERATION: &str = "AssumeRole";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
-/// How long a session is asked for, and how long it is used, in seconds.
+/// How long a session is asked for, in seconds.
 const SESSION_SECONDS: i64 = 3_600;
-const USED_SECONDS: i64 = 3_000;
+/// For how long of that it is used without asking for the next, in seconds.
+const FRESH_SECONDS: i64 = 3_000;
+/// For how long it is used at most: a call that begins with it must end with it.
+const USED_SECONDS: i64 = 3_570;
+/// How long after an early try to begin the next session another is made, in seconds.
+const TRIED_AGAIN_SECONDS: i64 = 60;
+/// How long such a try may take: its caller has a session, and may need a word in time.
+const EARLY_MAX: Duration = Duration::from_secs(2);
 
 /// Sessions in the role, one for each account that may have one: AWS's own log tells them apart.
 #[derive(Debug)]
 pub(crate) struct Assuming {
     pub role: Role,
     wire: Wire,
-    /// No more than there are accounts in the configuration.
-    begun: Mutex<BTreeMap<AccountId, (Credentials, Timestamp)>>,
+    /// Of each account of the role.
+    seats: BTreeMap<AccountId, Seat>,
+}
+
+/// An account's place for a session.
+#[derive(Debug, Default)]
+struct Seat {
+    session: Mutex<Option<Session>>,
+    /// Held by whoever begins a session where there is none to use, so that it is begun once.
+    beginning: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Session {
+    credentials: Credentials,
+    /// From then on the next is asked for, by one caller at a time.
+    fresh_until: Timestamp,
+    used_until: Timestamp,
+}
+
+enum Kept {
+    Fresh(Credentials),
+    /// To be used if the next does not begin; it is this caller who asks for that.
+    Ageing(Credentials),
+    Nothing,
+}
+
+impl Seat {
+    fn session(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self, now: Timestamp) -> Kept {
+        let mut session = self.session();
+        let Some(session) = session.as_mut().filter(|kept| now < kept.used_until) else {
+            return Kept::Nothing;
+        };
+        let credentials = session.credentials.clone();
+        if now < session.fresh_until {
+            return Kept::Fresh(credentials);
+        }
+        session.fresh_until = now.plus_millis(TRIED_AGAIN_SECONDS * 1000);
+        Kept::Ageing(credentials)
+    }
 }
 
 impl Assuming {
     pub(crate) fn new(role: Role, wire: &Wire) -> Self {
+        let accounts = role.accounts.iter().cloned();
         Self {
+            seats: accounts.map(|account| (account, Seat::default())).collect(),
             role,
             wire: wire.clone(),
-            begun: Mutex::default(),
         }
     }
 
@@ -48,29 +99,51 @@ impl Assuming {
     /// for callers whose session is narrowed: AWS would not know.
     pub(crate) async fn session(&self, caller: &Caller) -> Result<Credentials, Trouble> {
         let account = &caller.account;
-        if !self.role.accounts.contains(account) || caller.session_policy.is_some() {
+        let seat = self.seats.get(account).ok_or(Trouble::Nothing)?;
+        if caller.session_policy.is_some() {
             return Err(Trouble::Nothing);
         }
-        let now = self.wire.home.now();
-        // Held while one is asked for, so that it is asked for once.
-        let mut begun = self.begun.lock().await;
-        if let Some((credentials, until)) = begun.get(account)
-            && now < *until
-        {
-            return Ok(credentials.clone());
+        match seat.kept(self.wire.home.now()) {
+            Kept::Fresh(credentials) => return Ok(credentials),
+            Kept::Ageing(credentials) => {
+                let next = self.begin(account, seat, EARLY_MAX).await;
+                return Ok(next.unwrap_or(credentials));
+            }
+            Kept::Nothing => (),
         }
-        let credentials = self
-            .wire
-            .timed(OPERATION, self.assume(account, now))
-            .await?;
-        let until = now.plus_millis(USED_SECONDS * 1000);
-        begun.insert(account.clone(), (credentials.clone(), until));
+        let _one = seat.beginning.lock().await;
+        match seat.kept(self.wire.home.now()) {
+            Kept::Fresh(credentials) | Kept::Ageing(credentials) => Ok(credentials),
+            Kept::Nothing => self.begin(account, seat, HEAD_MAX).await,
+        }
+    }
+
+    async fn begin(
+        &self,
+        account: &AccountId,
+        seat: &Seat,
+        limit: Duration,
+    ) -> Result<Credentials, Trouble> {
+        // Before the request: the session begins later.
+        let now = self.wire.home.now();
+        let assumed = self.assume(account, now, limit);
+        let credentials = self.wire.timed(OPERATION, assumed).await?;
+        *seat.session() = Some(Session {
+            credentials: credentials.clone(),
+            fresh_until: now.plus_millis(FRESH_SECONDS * 1000),
+            used_until: now.plus_millis(USED_SECONDS * 1000),
+        });
         Ok(credentials)
     }
 
-    async fn assume(&self, account: &AccountId, now: Timestamp) -> Result<Credentials, Trouble> {
+    async fn assume(
+        &self,
+        account: &AccountId,
+        now: Timestamp,
+        limit: Duration,
+    ) -> Result<Credentials, Trouble> {
         let request = self.request(account, now)?;
-        let answer = timeout(HEAD_MAX, async {
+        let answer = timeout(limit, async {
             let answer = self.wire.bounded().call(request).await;
             let answer = answer.map_err(|error| away(&format!("{error:?}")))?;
             let status = answer.status().as_u16();
