@@ -18,7 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::there::Trouble;
-use crate::wire::{HEAD_MAX, Wire};
+use crate::wire::{HEAD_MAX, Purpose, Wire};
 use crate::{ARTIFACTS_PATH, DIGEST_HEADER};
 
 const OPERATION: &str = "GetArtifactTemplate";
@@ -36,7 +36,7 @@ pub(crate) async fn kept(
     source: &ProductArn,
     artifact: &PlannedArtifact,
 ) -> Result<Body, Trouble> {
-    let turn = wire.turn().await?;
+    let turn = wire.turn(Purpose::Body).await?;
     let asked = async {
         let request = request(wire, credentials, source, artifact)?;
         let until = Instant::now() + BODY_MAX;
@@ -149,7 +149,7 @@ struct Pieces {
     body: ByteStream,
     bytes: usize,
     until: Instant,
-    /// Others wait until the body is read, or dropped.
+    /// Other bodies wait until the body is read, or dropped.
     _turn: OwnedSemaphorePermit,
 }
 

@@ -14,7 +14,7 @@ use mimeo_domain::{ArtifactId, ProductId};
 
 use crate::answers::{self, Info, Listed, Shown, Unread};
 use crate::there::Trouble;
-use crate::wire::{CONNECT_MAX, HEAD_MAX, Wire};
+use crate::wire::{CONNECT_MAX, HEAD_MAX, Purpose, Wire};
 
 /// Tries of one call. Few: whoever copies tries again by itself, later.
 const TRIES_MAX: u32 = 3;
@@ -71,12 +71,14 @@ impl Calls {
     /// DescribeProductAsAdmin.
     pub(crate) async fn describe(
         &self,
+        purpose: Purpose,
         credentials: &Credentials,
         product: &ProductId,
     ) -> Result<Shown, Trouble> {
         let call = self.client.describe_product_as_admin().id(product.as_str());
         let call = call.customize().config_override(acting(credentials));
-        let answer = self.ask("DescribeProductAsAdmin", call.send()).await?;
+        let answer = self.ask("DescribeProductAsAdmin", purpose, call.send());
+        let answer = answer.await?;
         answers::shown(answer).map_err(unread)
     }
 
@@ -89,13 +91,15 @@ impl Calls {
         let call = self.client.list_provisioning_artifacts();
         let call = call.product_id(product.as_str()).customize();
         let call = call.config_override(acting(credentials));
-        let answer = self.ask("ListProvisioningArtifacts", call.send()).await?;
+        let answer = self.ask("ListProvisioningArtifacts", Purpose::Look, call.send());
+        let answer = answer.await?;
         answers::listed(answer).map_err(unread)
     }
 
     /// DescribeProvisioningArtifact, for where the template is and what it hashes to.
     pub(crate) async fn info(
         &self,
+        purpose: Purpose,
         credentials: &Credentials,
         product: &ProductId,
         artifact: &ArtifactId,
@@ -104,21 +108,21 @@ impl Calls {
         let call = call.product_id(product.as_str()).verbose(true);
         let call = call.provisioning_artifact_id(artifact.as_str()).customize();
         let call = call.config_override(acting(credentials));
-        let answer = self
-            .ask("DescribeProvisioningArtifact", call.send())
-            .await?;
+        let answer = self.ask("DescribeProvisioningArtifact", purpose, call.send());
+        let answer = answer.await?;
         Ok(answers::info(answer.info.unwrap_or_default()))
     }
 
     async fn ask<T, E>(
         &self,
         operation: &'static str,
+        purpose: Purpose,
         call: impl Future<Output = Result<T, SdkError<E>>>,
     ) -> Result<T, Trouble>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let _turn = self.wire.turn().await?;
+        let _turn = self.wire.turn(purpose).await?;
         let told = async { call.await.map_err(|error| trouble(operation, &error)) };
         self.wire.timed(operation, told).await
     }

@@ -23,8 +23,16 @@ pub const ARTIFACTS_PATH: &str = "/_mimeo/artifacts/";
 /// The header in which it says the SHA-256 of that template, in hexadecimal digits, before the body.
 pub const DIGEST_HEADER: &str = "x-mimeo-sha256";
 
-/// Requests that one peer is asked at once; further ones wait.
-pub const CALLS_MAX: usize = 8;
+/// Calls by which one peer's products are looked at, at once; further ones wait.
+pub const LOOKS_MAX: usize = 8;
+
+/// Templates that one peer is asked for at once; further ones wait. As many as the copies of a node
+/// want by default: four copies, four templates each.
+pub const BODIES_MAX: usize = 16;
+
+/// Questions to one peer whether a caller still sees a product, at once; further ones wait. Each is one
+/// short call that a copy cannot land without, at most one for each template on its way.
+pub const WORDS_MAX: usize = 16;
 
 /// The longest answer to a call that is read, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 8 << 20;

@@ -17,8 +17,8 @@ use url::Url;
 use crate::acting::{Acting, Sessions};
 use crate::answers::{self, Listed, Shown};
 use crate::calls::Calls;
-use crate::wire::Wire;
-use crate::{CALLS_MAX, body};
+use crate::wire::{Purpose, Wire};
+use crate::{LOOKS_MAX, body};
 
 /// How often a product that changes while it is read is read again.
 const READINGS_MAX: usize = 3;
@@ -104,13 +104,13 @@ impl There {
     async fn seen(&self, caller: &Caller, source: &ProductArn) -> Result<SeenSource, Trouble> {
         let credentials = self.sessions.of(caller).await?;
         for _ in 0..READINGS_MAX {
-            let before = self.product(&credentials, source).await?;
+            let before = self.product(Purpose::Look, &credentials, source).await?;
             let listed = self.calls.list(&credentials, &source.product).await?;
             let artifacts = self
                 .artifacts(&credentials, source, &before, listed)
                 .await?;
             // What is the same on both sides of the list was so when the list was made.
-            let after = self.product(&credentials, source).await?;
+            let after = self.product(Purpose::Look, &credentials, source).await?;
             if let Some(artifacts) = artifacts.filter(|_| before == after) {
                 return Ok(SeenSource {
                     product: before.product,
@@ -127,10 +127,12 @@ impl There {
 
     async fn product(
         &self,
+        purpose: Purpose,
         credentials: &Credentials,
         source: &ProductArn,
     ) -> Result<Shown, Trouble> {
-        let shown = self.calls.describe(credentials, &source.product).await?;
+        let shown = self.calls.describe(purpose, credentials, &source.product);
+        let shown = shown.await?;
         let is_it = shown.product.account == source.account
             && shown.product.region == source.region
             && shown.product.id == source.product;
@@ -156,7 +158,8 @@ impl There {
             }
         }
         let whole = stream::iter(found).map(|artifact| async {
-            let info = self.calls.info(credentials, &source.product, &artifact.id);
+            let (product, id) = (&source.product, &artifact.id);
+            let info = self.calls.info(Purpose::Look, credentials, product, id);
             match info.await {
                 Ok(info) => Ok(Some(answers::whole(artifact, &source.product, info))),
                 // It was there a moment ago.
@@ -164,7 +167,7 @@ impl There {
                 Err(away) => Err(away),
             }
         });
-        let whole: Vec<Option<Artifact>> = whole.buffered(CALLS_MAX).try_collect().await?;
+        let whole: Vec<Option<Artifact>> = whole.buffered(LOOKS_MAX).try_collect().await?;
         Ok(whole.into_iter().collect())
     }
 
@@ -179,10 +182,9 @@ impl There {
             return body::kept(&self.wire, &credentials, source, artifact).await;
         };
         // The URL is good for minutes only, so it is asked for anew.
-        let info = self
-            .calls
-            .info(&credentials, &source.product, &artifact.source)
-            .await?;
+        let (product, id) = (&source.product, &artifact.source);
+        let info = self.calls.info(Purpose::Body, &credentials, product, id);
+        let info = info.await?;
         let url = info.url.ok_or(Trouble::Nothing)?;
         let taken = fetcher.fetch_signed(&url).await;
         taken
@@ -204,7 +206,7 @@ impl Source for There {
         Box::pin(async move {
             let product = async {
                 let credentials = self.sessions.of(caller).await?;
-                self.product(&credentials, source).await
+                self.product(Purpose::Word, &credentials, source).await
             };
             Ok(found(product.await)?.is_some())
         })

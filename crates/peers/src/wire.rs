@@ -18,12 +18,47 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use crate::there::{Called, Home, Outcome, Trouble};
-use crate::{ANSWER_BYTES_MAX, CALLS_MAX};
+use crate::{ANSWER_BYTES_MAX, BODIES_MAX, LOOKS_MAX, WORDS_MAX};
 
 /// How long resolving, connecting and the TLS handshake may take together.
 pub(crate) const CONNECT_MAX: Duration = Duration::from_secs(3);
 /// How long the head of an answer may take.
 pub(crate) const HEAD_MAX: Duration = Duration::from_secs(10);
+
+/// What a request is for. Each purpose has turns of its own, so that none waits for another: a template
+/// takes as long as its bytes do, and a word is too old to land with after seconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    Look,
+    Body,
+    Word,
+}
+
+#[derive(Debug)]
+struct Turns {
+    looks: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
+    words: Arc<Semaphore>,
+}
+
+impl Turns {
+    fn new() -> Self {
+        let turns = |max| Arc::new(Semaphore::new(max));
+        Self {
+            looks: turns(LOOKS_MAX),
+            bodies: turns(BODIES_MAX),
+            words: turns(WORDS_MAX),
+        }
+    }
+
+    fn of(&self, purpose: Purpose) -> &Arc<Semaphore> {
+        match purpose {
+            Purpose::Look => &self.looks,
+            Purpose::Body => &self.bodies,
+            Purpose::Word => &self.words,
+        }
+    }
+}
 
 /// The way to one peer. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,7 +69,7 @@ pub(crate) struct Wire {
     pub home: Arc<dyn Home>,
     /// Gives bodies as they come; for answers to calls, see [`Wire::bounded`].
     pub connector: SharedHttpConnector,
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
 }
 
 impl Wire {
@@ -53,13 +88,13 @@ impl Wire {
             endpoint: endpoint.as_str().trim_end_matches('/').to_owned(),
             home,
             connector: SharedHttpConnector::new(connector),
-            turns: Arc::new(Semaphore::new(CALLS_MAX)),
+            turns: Arc::new(Turns::new()),
         }
     }
 
     /// The right to ask, for as long as it is held.
-    pub(crate) async fn turn(&self) -> Result<OwnedSemaphorePermit, Trouble> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+    pub(crate) async fn turn(&self, purpose: Purpose) -> Result<OwnedSemaphorePermit, Trouble> {
+        let turn = Arc::clone(self.turns.of(purpose)).acquire_owned().await;
         turn.map_err(|_| Trouble::Away("the peer is being closed".to_owned()))
     }
 
