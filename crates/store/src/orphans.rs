@@ -16,8 +16,8 @@ statements! {
     MARK = "INSERT INTO body_orphan (shelf, digest, state, marked, changed) VALUES (?1, ?2, 'orphan', ?3, ?3) ON CONFLICT (shelf, digest) DO NOTHING";
     UNMARK = "DELETE FROM body_orphan WHERE shelf = ?1 AND digest = ?2 AND state = 'orphan'";
     CONDEMN = "UPDATE body_orphan SET state = 'deleting', changed = ?4 WHERE shelf = ?1 AND digest = ?2 AND state = 'orphan' AND marked = ?3";
-    TAKE_OVER = "UPDATE body_orphan SET changed = ?4 WHERE shelf = ?1 AND digest = ?2 AND state = 'deleting' AND changed = ?3";
-    DELETED = "UPDATE body_orphan SET state = 'deleted', changed = ?3 WHERE shelf = ?1 AND digest = ?2 AND state = 'deleting'";
+    RENEW = "UPDATE body_orphan SET changed = ?4 WHERE shelf = ?1 AND digest = ?2 AND state = 'deleting' AND changed = ?3";
+    DELETED = "UPDATE body_orphan SET state = 'deleted', changed = ?3 WHERE shelf = ?1 AND digest = ?2 AND state = 'deleting' AND changed = ?4";
     FORGET = "DELETE FROM body_orphan WHERE shelf = ?1 AND digest = ?2 AND state = 'deleted' AND changed = ?3";
 }
 
@@ -41,6 +41,16 @@ pub struct Mark {
     pub marked: i64,
     /// When it came to its state.
     pub changed: i64,
+}
+
+impl Mark {
+    fn deleting_since(&self, changed: i64) -> Self {
+        Self {
+            state: MarkState::Deleting,
+            changed,
+            ..self.clone()
+        }
+    }
 }
 
 impl Tx<'_> {
@@ -116,28 +126,36 @@ impl Tx<'_> {
         marks.into_iter().collect()
     }
 
-    /// Turns an old mark into the right to delete; `false` if the body was named or somebody else deletes it.
-    pub async fn condemn_body(&mut self, name: &str, mark: &Mark) -> Result<bool, StoreError> {
-        let now = self.now().await?;
-        let row = params![name, mark.digest.as_str(), mark.marked, now];
-        Ok(self.execute(CONDEMN, row).await? == 1)
-    }
-
-    /// Takes a deletion over whose owner seems to be dead.
-    pub async fn take_deletion_over(
+    /// Turns an old mark into the right to delete, which is the new mark; `None` if the body was named
+    /// or somebody else deletes it.
+    pub async fn condemn_body(
         &mut self,
         name: &str,
         mark: &Mark,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Mark>, StoreError> {
         let now = self.now().await?;
-        let row = params![name, mark.digest.as_str(), mark.changed, now];
-        Ok(self.execute(TAKE_OVER, row).await? == 1)
+        let row = params![name, mark.digest.as_str(), mark.marked, now];
+        let count = self.execute(CONDEMN, row).await?;
+        Ok((count == 1).then(|| mark.deleting_since(now)))
     }
 
-    /// Notes that the body is gone.
-    pub async fn note_deleted(&mut self, name: &str, digest: &str) -> Result<(), StoreError> {
+    /// Renews the right to delete, one's own or that of an owner who seems to be dead; `None` if
+    /// somebody else has it by now, or used it.
+    pub async fn renew_deletion(
+        &mut self,
+        name: &str,
+        mark: &Mark,
+    ) -> Result<Option<Mark>, StoreError> {
         let now = self.now().await?;
-        let row = params![name, digest, now];
+        let row = params![name, mark.digest.as_str(), mark.changed, now];
+        let count = self.execute(RENEW, row).await?;
+        Ok((count == 1).then(|| mark.deleting_since(now)))
+    }
+
+    /// Notes that the body is gone, unless somebody else deletes it by now.
+    pub async fn note_deleted(&mut self, name: &str, mark: &Mark) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let row = params![name, mark.digest.as_str(), now, mark.changed];
         self.execute(DELETED, row).await.map(drop)
     }
 

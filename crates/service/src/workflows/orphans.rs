@@ -3,9 +3,11 @@
 //! Any number of nodes may sweep at once: each step is a conditional write that one of them wins.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use mimeo_store::{Mark, MarkState, Store, StoreError, Tx, Work};
 use mimeo_templates::shelf::{Digest, Shelf, ShelfError, Verdict};
+use tokio::time::timeout;
 
 use crate::bodies::Bodies;
 use crate::world::Shelves;
@@ -16,8 +18,12 @@ const CANDIDATES_MAX: usize = 100_000;
 /// Bodies of one listing, and marks of one reading or writing.
 const PAGE: usize = 500;
 
-/// A deletion that is not done by then has lost its node. Far longer than any request to a shelf takes.
+/// A deletion that is not done by then has lost its node, and another one takes it over.
 pub const DELETION_MILLIS_MAX: i64 = 15 * 60 * 1000;
+
+/// Making sure of the right to delete a body and removing it: far shorter, so that a removal is over
+/// before anybody takes it over.
+const REMOVAL_MAX: Duration = Duration::from_mins(2);
 
 /// What a sweep did.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +55,20 @@ pub struct Sweep {
     name: String,
     shelf: Shelf,
     grace_millis: i64,
+}
+
+/// A body that nothing named for long, or whose deletion was left undone.
+#[derive(Debug, Clone)]
+pub struct Ripe {
+    pub digest: Digest,
+    mark: Mark,
+}
+
+/// The right to delete a body, as long as its mark stays the same.
+#[derive(Debug, Clone)]
+pub struct Condemned {
+    pub digest: Digest,
+    mark: Mark,
 }
 
 /// A sweep for each shelf. No other store may name bodies on them.
@@ -103,23 +123,27 @@ impl Sweep {
     }
 
     /// Deletes what was marked longer ago than the grace and is named by nothing, and goes on with what a
-    /// dead node began.
+    /// dead node began. One body at a time: a right to delete must not wait until others are gone.
     pub async fn delete_ripe(&self) -> Result<Swept, SweepError> {
         let mut swept = Swept::default();
-        for digest in self.condemn().await? {
-            swept.deleted_bytes += self.delete(&digest).await?;
-            swept.deleted_count += 1;
+        for ripe in self.ripe().await? {
+            if let Some(condemned) = self.condemn(ripe).await?
+                && let Some(bytes) = self.delete(condemned).await?
+            {
+                swept.deleted_bytes += bytes;
+                swept.deleted_count += 1;
+            }
         }
         Ok(swept)
     }
 
-    /// Gets the right to delete ripe bodies: from here on nobody names them.
-    pub async fn condemn(&self) -> Result<Vec<Digest>, SweepError> {
+    /// The bodies that may be condemned now, if their marks are still the same by then.
+    pub async fn ripe(&self) -> Result<Vec<Ripe>, SweepError> {
         let now = self.store.read(Now).await?;
-        let mut ripe = HashMap::new();
-        let mut condemned = Vec::new();
+        let mut orphans = HashMap::new();
+        let mut ripe = Vec::new();
         let mut after = String::new();
-        loop {
+        while orphans.len() + ripe.len() < CANDIDATES_MAX {
             let page = self.marks(&after).await?;
             let Some(last) = page.last() else {
                 break;
@@ -127,17 +151,15 @@ impl Sweep {
             after.clone_from(&last.digest);
             for mark in page {
                 let age = now - mark.changed;
+                let Ok(digest) = mark.digest.parse::<Digest>() else {
+                    continue;
+                };
                 match mark.state {
                     MarkState::Orphan if age >= self.grace_millis => {
-                        if let Ok(digest) = mark.digest.parse::<Digest>() {
-                            ripe.insert(digest, mark);
-                        }
+                        orphans.insert(digest, mark);
                     }
                     MarkState::Deleting if age >= DELETION_MILLIS_MAX => {
-                        let digest = mark.digest.parse::<Digest>().ok();
-                        if self.write(Step::TakeOver(mark)).await? == 1 {
-                            condemned.extend(digest);
-                        }
+                        ripe.push(Ripe { digest, mark });
                     }
                     MarkState::Deleted if age > self.grace_millis.max(DELETION_MILLIS_MAX) => {
                         self.write(Step::Forget(mark)).await?;
@@ -145,32 +167,58 @@ impl Sweep {
                     MarkState::Orphan | MarkState::Deleting | MarkState::Deleted => {}
                 }
             }
-            if ripe.len() >= CANDIDATES_MAX {
-                break;
-            }
         }
-        let marks = ripe.clone();
+        let mut unnamed = orphans.clone();
         // All that was named before the marks is seen now; all since took its mark away.
-        self.drop_named(&mut ripe).await?;
-        for (digest, mark) in marks {
-            if !ripe.contains_key(&digest) {
+        self.drop_named(&mut unnamed).await?;
+        for (digest, mark) in orphans {
+            if unnamed.contains_key(&digest) {
+                ripe.push(Ripe { digest, mark });
+            } else {
                 self.write(Step::Unmark(mark)).await?;
-            } else if self.write(Step::Condemn(mark)).await? == 1 {
-                condemned.push(digest);
             }
         }
-        Ok(condemned)
+        Ok(ripe)
     }
 
-    /// Deletes a body that this node has the right to delete, and answers how many bytes it had.
-    pub async fn delete(&self, digest: &Digest) -> Result<u64, SweepError> {
-        let bytes = match self.shelf.verify(digest).await? {
+    /// Gets the right to delete a ripe body: from here on nobody names it. `None` if it was named, or
+    /// another node was faster.
+    pub async fn condemn(&self, ripe: Ripe) -> Result<Option<Condemned>, SweepError> {
+        let digest = ripe.digest;
+        let mark = self.claim(ripe.mark).await?;
+        Ok(mark.map(|mark| Condemned { digest, mark }))
+    }
+
+    /// Deletes a body, and answers how many bytes it had; `None` if the right to delete it is not ours
+    /// any more.
+    pub async fn delete(&self, condemned: Condemned) -> Result<Option<u64>, SweepError> {
+        let Condemned { digest, mark } = condemned;
+        let bytes = match self.shelf.verify(&digest).await? {
             Verdict::Present { bytes } => bytes as u64,
             Verdict::Absent | Verdict::Corrupt => 0,
         };
-        self.shelf.remove(digest).await?;
-        self.write(Step::Deleted(digest.to_string())).await?;
-        Ok(bytes)
+        // Whoever was slow may have lost the right meanwhile, and the body may be a new one, and named.
+        let removed = timeout(REMOVAL_MAX, async {
+            let Some(mark) = self.claim(mark).await? else {
+                return Ok(None);
+            };
+            self.shelf.remove(&digest).await?;
+            Ok::<_, SweepError>(Some(mark))
+        });
+        let removed = removed.await.map_err(|late| ShelfError::Away {
+            source: Box::new(late),
+        })?;
+        let Some(mark) = removed? else {
+            return Ok(None);
+        };
+        self.write(Step::Deleted(mark)).await?;
+        Ok(Some(bytes))
+    }
+
+    /// The right to delete what has this mark, as a new mark; `None` if the mark is another by now.
+    async fn claim(&self, mark: Mark) -> Result<Option<Mark>, StoreError> {
+        let name = self.name.clone();
+        self.store.write(Claim { name, mark }).await
     }
 
     /// Takes those out that a row names.
@@ -211,9 +259,7 @@ impl Sweep {
 enum Step {
     Mark(Vec<String>),
     Unmark(Mark),
-    Condemn(Mark),
-    TakeOver(Mark),
-    Deleted(String),
+    Deleted(Mark),
     Forget(Mark),
 }
 
@@ -239,16 +285,33 @@ impl Work for Stepping {
                 tx.unmark_bodies(name, &[&mark.digest]).await?;
                 Ok(0)
             }
-            Step::Condemn(mark) => tx.condemn_body(name, mark).await.map(u64::from),
-            Step::TakeOver(mark) => tx.take_deletion_over(name, mark).await.map(u64::from),
-            Step::Deleted(digest) => {
-                tx.note_deleted(name, digest).await?;
+            Step::Deleted(mark) => {
+                tx.note_deleted(name, mark).await?;
                 Ok(1)
             }
             Step::Forget(mark) => {
                 tx.forget_deleted(name, mark).await?;
                 Ok(1)
             }
+        }
+    }
+}
+
+struct Claim {
+    /// Of the shelf.
+    name: String,
+    mark: Mark,
+}
+
+impl Work for Claim {
+    type Output = Option<Mark>;
+    type Error = StoreError;
+
+    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Option<Mark>, StoreError> {
+        match self.mark.state {
+            MarkState::Orphan => tx.condemn_body(&self.name, &self.mark).await,
+            MarkState::Deleting => tx.renew_deletion(&self.name, &self.mark).await,
+            MarkState::Deleted => Ok(None),
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use mimeo_service::Stop;
 use mimeo_service::workflows::Point;
 use mimeo_service::workflows::copy::Ending;
-use mimeo_service::workflows::orphans::{Sweep, sweeps};
+use mimeo_service::workflows::orphans::{Condemned, Sweep, sweeps};
 use mimeo_store::Store;
 use mimeo_templates::shelf::{Digest, Shelf, Verdict as Kept};
 use mimeo_testkit::{Product, World};
@@ -21,6 +22,19 @@ fn sweep(stage: &Stage) -> Sweep {
 fn sweep_of(world: &World, store: &Store, grace_millis: i64) -> Sweep {
     let shelves = &world.service().world().shelves;
     sweeps(store, shelves, grace_millis).remove(0)
+}
+
+/// Gets the right to delete all that is ripe.
+async fn condemn(sweep: &Sweep) -> Vec<Condemned> {
+    let mut all = Vec::new();
+    for ripe in sweep.ripe().await.unwrap() {
+        all.extend(sweep.condemn(ripe).await.unwrap());
+    }
+    all
+}
+
+fn digests_of(condemned: &[Condemned]) -> BTreeSet<Digest> {
+    condemned.iter().map(|body| body.digest).collect()
 }
 
 fn shelf(stage: &Stage) -> Shelf {
@@ -91,11 +105,8 @@ async fn what_was_marked_and_is_named_again_stays() {
         for digest in &bodies {
             assert!(has(&shelf, digest).await);
         }
-        assert_eq!(
-            sweep(&stage).condemn().await.unwrap(),
-            [],
-            "no mark is left"
-        );
+        let condemned = condemn(&sweep(&stage)).await;
+        assert!(condemned.is_empty(), "no mark is left");
     }
 }
 
@@ -134,13 +145,17 @@ async fn a_copy_that_saw_a_body_before_it_was_deleted_does_not_land() {
         }
         let own = own_sweep(&stage);
         own.mark().await.unwrap();
-        let condemned: BTreeSet<_> = own.condemn().await.unwrap().into_iter().collect();
-        assert_eq!(condemned, bodies, "nothing here names them yet");
+        let condemned = condemn(&own).await;
+        assert_eq!(
+            digests_of(&condemned),
+            bodies,
+            "nothing here names them yet"
+        );
         let token = stage.spoke.copies(&stage.vpc).await;
         let (_, copy) = stage.world.claims().await.expect("it is due");
         let worker = Paused::at(&stage, copy, Point::Land).await;
-        for digest in &bodies {
-            own.delete(digest).await.unwrap();
+        for body in condemned {
+            own.delete(body).await.unwrap().expect("its own right");
         }
         let ending = worker.wakes().await;
         assert!(matches!(ending, Ending::Postponed(_)), "{ending:?}");
@@ -168,7 +183,7 @@ async fn a_mark_that_is_taken_off_by_a_plan_gives_no_right_to_delete() {
         own.mark().await.unwrap();
         stage.spoke.copies(&stage.vpc).await;
         assert_eq!(stage.world.settle().await, [Ending::Succeeded]);
-        assert_eq!(own.condemn().await.unwrap(), []);
+        assert!(condemn(&own).await.is_empty());
     }
 }
 
@@ -179,30 +194,50 @@ async fn a_request_waits_while_its_body_is_deleted_and_then_puts_it_again() {
         let old = shelf(&stage).put(body.clone()).await.unwrap();
         let swept = sweep(&stage);
         swept.mark().await.unwrap();
-        assert_eq!(swept.condemn().await.unwrap(), [old]);
-        let caller = stage.spoke.caller();
-        let uploads = async |request| {
-            let service = stage.world.service();
-            let (body, now) = (body.clone(), stage.world.now());
-            service
-                .put_template(
-                    (&caller, &World::trail(request)),
-                    "old.yaml",
-                    body,
-                    "localhost",
-                    now,
-                )
-                .await
-        };
-        let refused = uploads(1).await.unwrap_err();
+        let mut condemned = condemn(&swept).await;
+        assert_eq!(digests_of(&condemned), [old].into());
+        let refused = uploads(&stage, &body, 1).await.unwrap_err();
         assert!(refused.to_string().contains("away"), "{refused}");
-        swept.delete(&old).await.unwrap();
-        uploads(2).await.unwrap();
+        let own = condemned.remove(0);
+        swept.delete(own).await.unwrap().expect("its own right");
+        uploads(&stage, &body, 2).await.unwrap();
         assert!(has(&shelf(&stage), &old).await, "it was put again");
         // The deletion is still known, and says nothing about what was put since.
-        uploads(3).await.unwrap();
+        uploads(&stage, &body, 3).await.unwrap();
         swept.run().await.unwrap();
         assert!(has(&shelf(&stage), &old).await, "an upload names it");
+    }
+}
+
+/// A node that is slow for longer than a deletion may take: another one did its work, and a client put
+/// and named the same body again.
+#[tokio::test]
+async fn a_right_to_delete_that_another_node_used_removes_no_body_that_is_named_again() {
+    for stage in stages().await {
+        let shelf = shelf(&stage);
+        let bodies = ["Resources: {} # 1", "Resources: {} # 2"].map(Bytes::from);
+        for body in &bodies {
+            shelf.put(body.clone()).await.unwrap();
+        }
+        let (slow, other) = (sweep(&stage), sweep(&stage));
+        slow.mark().await.unwrap();
+        let mut listed = slow.ripe().await.unwrap();
+        assert_eq!(listed.len(), 2);
+        let first = slow.condemn(listed.remove(0)).await.unwrap();
+        let first = first.expect("nobody was faster");
+        stage
+            .execute("UPDATE body_orphan SET changed = 1 WHERE state = 'deleting'")
+            .await;
+        assert_eq!(other.delete_ripe().await.unwrap().deleted_count, 2);
+        for (request, body) in (1..).zip(&bodies) {
+            uploads(&stage, body, request).await.unwrap();
+        }
+        assert_eq!(slow.delete(first).await.unwrap(), None);
+        let second = slow.condemn(listed.remove(0)).await.unwrap();
+        assert!(second.is_none(), "the other node had it");
+        for body in &bodies {
+            assert!(has(&shelf, &Digest::of(body)).await, "an upload names it");
+        }
     }
 }
 
@@ -219,11 +254,10 @@ async fn of_two_nodes_one_gets_the_right_to_delete() {
         let (one, two) = (sweep(&stage), sweep(&stage));
         let (first, second) = tokio::join!(one.mark(), two.mark());
         assert_eq!(first.unwrap() + second.unwrap(), 20);
-        let (first, second) = tokio::join!(one.condemn(), two.condemn());
-        let mut both = first.unwrap();
-        both.extend(second.unwrap());
+        let (first, second) = tokio::join!(condemn(&one), condemn(&two));
+        assert_eq!(first.len() + second.len(), 20);
+        let both = &digests_of(&first) | &digests_of(&second);
         assert_eq!(both.len(), 20);
-        assert_eq!(both.iter().collect::<BTreeSet<_>>().len(), 20);
     }
 }
 
@@ -234,12 +268,12 @@ async fn a_node_that_dies_at_any_step_leaves_its_work_to_the_next() {
         let orphan = shelf.put(Bytes::from_static(b"orphan")).await.unwrap();
         let swept = sweep(&stage);
         swept.mark().await.unwrap();
-        assert_eq!(swept.condemn().await.unwrap(), [orphan]);
+        assert_eq!(digests_of(&condemn(&swept).await), [orphan].into());
         // It dies here. Another one must not hurry: the dead one may only be slow.
-        assert_eq!(swept.condemn().await.unwrap(), []);
+        assert!(condemn(&swept).await.is_empty());
         assert!(has(&shelf, &orphan).await);
         stage.execute("UPDATE body_orphan SET changed = 1").await;
-        assert_eq!(swept.condemn().await.unwrap(), [orphan]);
+        assert_eq!(digests_of(&condemn(&swept).await), [orphan].into());
         // It deletes the body, and dies before it says so.
         shelf.remove(&orphan).await.unwrap();
         stage.execute("UPDATE body_orphan SET changed = 1").await;
@@ -250,6 +284,16 @@ async fn a_node_that_dies_at_any_step_leaves_its_work_to_the_next() {
         shelf.put(Bytes::from_static(b"orphan")).await.unwrap();
         assert_eq!(swept.mark().await.unwrap(), 1);
     }
+}
+
+/// The spoke uploads a body, under a name of its own for each request.
+async fn uploads(stage: &Stage, body: &Bytes, request: u64) -> Result<String, Stop> {
+    let (caller, now) = (stage.spoke.caller(), stage.world.now());
+    let (trail, name) = (World::trail(request), format!("{request}.yaml"));
+    let service = stage.world.service();
+    service
+        .put_template((&caller, &trail), &name, body.clone(), "localhost", now)
+        .await
 }
 
 fn with_own_shelf(mut stage: Stage, near: &Shelf) -> Stage {
