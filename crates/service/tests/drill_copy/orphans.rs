@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use mimeo_domain::copying::FAILURES_MAX;
 use mimeo_service::Stop;
 use mimeo_service::workflows::Point;
 use mimeo_service::workflows::copy::Ending;
@@ -238,6 +239,36 @@ async fn a_right_to_delete_that_another_node_used_removes_no_body_that_is_named_
         for body in &bodies {
             assert!(has(&shelf, &Digest::of(body)).await, "an upload names it");
         }
+    }
+}
+
+/// The spoke's shelf has bodies that are being deleted, for as long as it takes.
+#[tokio::test]
+async fn a_copy_waits_until_the_deletion_of_its_bodies_is_over() {
+    for world in World::on_each_engine().await {
+        let stage = Stage::apart(world).await;
+        let far = shelf(&stage);
+        let near = Shelf::memory();
+        let stage = with_own_shelf(stage, &near);
+        for digest in digests(&stage.vpc).await {
+            let body = far.get(&digest).await.unwrap().expect("the hub's");
+            near.put(body).await.unwrap();
+        }
+        let own = own_sweep(&stage);
+        own.mark().await.unwrap();
+        let condemned = condemn(&own).await;
+        let token = stage.spoke.copies(&stage.vpc).await;
+        for _ in 0..2 * FAILURES_MAX {
+            let claimed = stage.world.claims().await.expect("it is due");
+            let ending = stage.world.drives(claimed).await;
+            assert!(matches!(ending, Ending::Postponed(_)), "{ending:?}");
+        }
+        for body in condemned {
+            own.delete(body).await.unwrap().expect("its own right");
+        }
+        assert_eq!(stage.world.settle().await, [Ending::Succeeded]);
+        stage.succeeded(&token).await;
+        assert_clean_slate(&stage).await;
     }
 }
 

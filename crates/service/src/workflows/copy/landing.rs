@@ -128,7 +128,8 @@ impl Work for Landing {
             .await?
         {
             let reason = "a template was deleted meanwhile, as nothing named it";
-            return Err(Trouble::Because(
+            // A deletion can last longer than a copy's failures would.
+            return Err(Trouble::Away(
                 Reason::TemplatesUnavailable,
                 reason.to_owned(),
             ));
