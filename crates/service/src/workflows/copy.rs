@@ -9,10 +9,12 @@ mod report;
 mod templates;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{self, Copy, Plan, Reason, StatusDetail, Step, next_step};
 use mimeo_store::{AuthScope, Fence, Fenced, Store, StoreError, Tx, Work};
+use tokio::time::timeout;
 
 use landing::{land, marks};
 use planning::{read_source, store_plan};
@@ -154,8 +156,10 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
         (Step::Land, Some(plan)) => {
             let marks = marks(world, store, copy, plan).await?;
             let mut report = Report::begin(store, copy, plan).await?;
-            let brought = templates::bring(world, copy, plan, &mut report)
+            let bringing = templates::bring(world, copy, plan, &mut report);
+            let brought = timeout(left(copy, now), bringing)
                 .await
+                .unwrap_or_else(|_| Err(late()))
                 .map_err(|trouble| trouble.about(Reason::TemplatesUnavailable))?;
             match brought.learned {
                 Some(learned) => store_plan(world, store, copy, learned).await,
@@ -165,6 +169,18 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
         (Step::GiveUp(detail), _) => Err(Trouble::Permanent(detail)),
         (Step::Rest | Step::Land, _) => Err(Trouble::Stale),
     }
+}
+
+/// The deadline came first: [`wait`] ends the copy, by the clock of its store.
+fn late() -> Trouble {
+    let text = "its deadline has come".to_owned();
+    Trouble::Away(Reason::TemplatesUnavailable, text)
+}
+
+/// From `now` until the deadline.
+fn left(copy: &Copy, now: Timestamp) -> Duration {
+    let millis = copy.deadline.millis() - now.millis();
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
 /// A source that does not answer may do so later. One that broke may break in every try.
@@ -252,6 +268,9 @@ async fn wait(
             StatusDetail::SourceUnavailable { region },
         )
         .await;
+    }
+    if now >= copy.deadline {
+        return give_up(world, store, copy, StatusDetail::Deadline).await;
     }
     if pass(world, Point::Postpone).is_err() {
         return Ok(Ending::Crashed);

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use mimeo_domain::Caller;
 use mimeo_domain::arn::ProductArn;
 use mimeo_domain::artifacts::{self, Artifact, ArtifactType, Guidance, Lineage, Origin};
@@ -39,6 +39,8 @@ pub(crate) enum Answered {
     Huge,
     Away,
     Missing,
+    /// Some bytes, and then nothing, for ever.
+    Silent,
 }
 
 /// A Region elsewhere, with one product.
@@ -104,6 +106,10 @@ impl Elsewhere {
             Answered::Huge => said(usize::MAX, vec![Ok(body)]),
             Answered::Away => Err(SourceError::Away("503 SlowDown".into())),
             Answered::Missing => Ok(None),
+            Answered::Silent => {
+                let pieces = stream::iter([Ok(body.slice(..5))]).chain(stream::pending());
+                Ok(Some(Body::new(Some(whole as u64), pieces)))
+            }
         }
     }
 }
@@ -396,6 +402,18 @@ async fn a_source_that_is_away_at_the_deadline_is_named_as_the_cause() {
         .await;
     let endings = far.world.settle().await;
     assert_eq!(Stage::code(&endings[0]), "SOURCE_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn a_try_that_is_not_done_at_the_deadline_ends_there() {
+    let far = Far::of(Digests::Known, &["Resources: {}"]).await;
+    far.answers(&[Answered::Silent]);
+    far.spoke.copies(&far.vpc).await;
+    far.execute("UPDATE copy SET deadline = deadline - 3598000")
+        .await;
+    let endings = far.world.settle().await;
+    assert_eq!(endings.len(), 1, "{endings:?}");
+    assert_eq!(Stage::code(&endings[0]), "DEADLINE");
 }
 
 #[tokio::test]

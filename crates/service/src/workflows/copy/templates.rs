@@ -30,7 +30,7 @@ const BODIES_LOOKED_AT_MAX: usize = 12;
 /// A source or shelf that shows no progress for so long is taken to be away.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 
-/// A shelf that does not finish with one whole body by then is taken to be away.
+/// A source or shelf that does not finish with one whole body by then is taken to be away.
 const WHOLE_BODY_MAX: Duration = Duration::from_mins(2);
 
 /// How often a body is taken that turns out wrong.
@@ -266,7 +266,7 @@ impl Carrier<'_> {
             None => BODY_BYTES_MAX,
         };
         drop(permit.split(BODY_BYTES_MAX - bytes_max));
-        let Some(whole) = gather(&mut body, bytes_max).await? else {
+        let Some(whole) = gather(&mut body, bytes_max, WHOLE_BODY_MAX).await? else {
             return Ok(Taken::Wrong);
         };
         let is_right = match load.digest {
@@ -287,8 +287,18 @@ impl Carrier<'_> {
     }
 }
 
-/// All pieces; `None` if there are more than was said.
-async fn gather(body: &mut Body, bytes_max: usize) -> Result<Option<Bytes>, Trouble> {
+/// All pieces; `None` if there are more than was said. A source that is never silent, but slow, is
+/// waited for until `limit` is over.
+async fn gather(
+    body: &mut Body,
+    bytes_max: usize,
+    limit: Duration,
+) -> Result<Option<Bytes>, Trouble> {
+    let gathered = timeout(limit, gather_all(body, bytes_max)).await;
+    gathered.unwrap_or_else(|_| Err(away("it sends too slowly".to_owned())))
+}
+
+async fn gather_all(body: &mut Body, bytes_max: usize) -> Result<Option<Bytes>, Trouble> {
     let mut whole = BytesMut::new();
     loop {
         let piece = match timeout(SILENCE_MAX, body.next()).await {
@@ -333,4 +343,27 @@ async fn on_shelf<T>(
 
 fn shelf_away(text: String) -> Trouble {
     Trouble::Away(Reason::TemplatesUnavailable, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_source_that_sends_a_byte_now_and_then_is_not_waited_for_for_ever() {
+        let drops = stream::repeat(()).then(|()| async {
+            sleep(Duration::from_millis(1)).await;
+            Ok(Bytes::from_static(b"x"))
+        });
+        let mut body = Body::new(None, drops);
+        let gathering = gather(&mut body, BODY_BYTES_MAX, Duration::from_millis(50));
+        let gathered = timeout(SILENCE_MAX, gathering).await.unwrap();
+        assert!(
+            matches!(gathered, Err(Trouble::Away(Reason::SourceUnavailable, _))),
+            "{gathered:?}"
+        );
+    }
 }
