@@ -21,7 +21,8 @@ const PARALLEL: usize = 4;
 const ROUNDS: usize = 7;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Until a store's answer begins: one that costs nothing, and one as stores in the same city are.
+/// Until a store's answer begins: one that costs nothing, beside which our own work is seen, and one as
+/// stores in the same city are, which is what the goal is about.
 const DELAYS_MILLIS: [u64; 2] = [0, 10];
 
 pub(crate) async fn run(table: &mut Table) {
@@ -62,7 +63,11 @@ pub(crate) async fn run(table: &mut Table) {
             ),
             format!("{ours:.0} ms beside {plain:.0} ms of a plain stream, {PARALLEL} at a time"),
             ours / plain,
-            Goal::AtMost(1.5),
+            if delay == 0 {
+                Goal::None
+            } else {
+                Goal::AtMost(1.5)
+            },
         );
     }
 

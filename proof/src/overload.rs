@@ -26,6 +26,9 @@ const RESIDENT_KIB_MAX: u64 = 256 * 1024;
 const PEAK_CLIENTS: [usize; 3] = [16, 64, 256];
 const TIMES: usize = 10;
 
+/// More clients than it lets connect, who ask again at once when they are refused.
+const CROWD: usize = 5_000;
+
 /// How often the resident memory is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -129,6 +132,30 @@ impl Stage<'_> {
         }
         if self.judges_time && kept < 0.8 {
             report.wrong(format!("only {kept:.2} of the peak is done"));
+        }
+        self.recovers(report);
+        self.crowd(at_peak, report);
+    }
+
+    /// What is refused is refused as SDKs expect it.
+    fn crowd(&self, at_peak: f64, report: &mut Report) {
+        let crowd = Flood {
+            port: self.node.now_at(),
+            time: self.time * 2,
+        };
+        let tally = self.runtime.block_on(crowd.of(CROWD));
+        let done = tally.done_a_second(crowd.time);
+        let refused = tally.refused();
+        let kept = done / at_peak * 100.0;
+        report.figure(
+            "crowd",
+            format!("{CROWD}, done/s {done:.0} ({kept:.0} %), refused {refused}"),
+        );
+        for (answer, count) in &tally.unexpected {
+            report.wrong(format!("in the crowd, {count} times: {answer}"));
+        }
+        if refused == 0 {
+            report.wrong("nobody in the crowd was refused");
         }
         self.recovers(report);
     }

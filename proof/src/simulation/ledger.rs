@@ -68,6 +68,9 @@ struct Known {
     /// clock.
     sees: bool,
     last_seen: i64,
+    /// The last claim during which its account had all the products that it may have: a worker that was
+    /// refused may fall asleep before it says so.
+    full_in_claim: i64,
     claims: i64,
     postponed: i64,
     given_back: i64,
@@ -150,7 +153,21 @@ impl Ledger {
             None => {}
         }
         self.note_sight(clock);
+        self.note_quotas(&now);
         told
+    }
+
+    fn note_quotas(&mut self, now: &Seen) {
+        for (token, known) in &mut self.copies {
+            let running = now
+                .copies
+                .get(token)
+                .is_some_and(|row| row.state == "RUNNING");
+            let (account, region) = (known.caller.account.as_str(), &known.caller.region);
+            if running && products_count(now, account, region.as_str()) >= self.quotas.products {
+                known.full_in_claim = known.claims;
+            }
+        }
     }
 
     fn note_states(&mut self, before: &Seen, now: &Seen) {
@@ -191,6 +208,7 @@ impl Ledger {
             was_blind: false,
             sees: false,
             last_seen: clock.now(),
+            full_in_claim: 0,
             claims: 0,
             postponed: 0,
             given_back: 0,

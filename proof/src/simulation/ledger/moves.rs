@@ -3,7 +3,7 @@
 use mimeo_domain::copying::{DEADLINE_MILLIS, DEATHS_MAX, FAILURES_MAX, StatusDetail};
 
 use super::look::{CopyRow, Seen};
-use super::{Held, Known, Ledger, RUNNING_MAX, State, products_count, source_key};
+use super::{Held, Known, Ledger, RUNNING_MAX, State, source_key};
 use crate::simulation::clock::Clock;
 
 impl Ledger {
@@ -124,10 +124,7 @@ impl Ledger {
             }
             StatusDetail::SourceUnavailable { .. } => is_late(clock, known),
             StatusDetail::TargetNotFound { product } => !now.products.contains_key(&own(product)),
-            StatusDetail::ProductQuota { .. } => {
-                let account = known.caller.account.as_str();
-                products_count(now, account, &region) >= self.quotas.products
-            }
+            StatusDetail::ProductQuota { .. } => known.full_in_claim == known.claims,
             // Counts of the instant before: the transaction that failed saw the same.
             StatusDetail::ArtifactQuota { .. } | StatusDetail::TagQuota { .. } => true,
             StatusDetail::Deadline => clock.database() >= known.accepted + DEADLINE_MILLIS,
