@@ -6,7 +6,7 @@ mod shelves;
 mod world;
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use mimeo_service::workflows::lease;
 use mimeo_store::{Dialect, OpenError, Store, StoreError};
 use mimeo_templates::fetch::FetcherError;
 use mimeo_templates::shelf::ShelfError;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -40,6 +40,10 @@ use crate::worker::Workers;
 
 pub(crate) use shelves::shelves;
 use world::world;
+
+/// Connections that may wait to be accepted: as many as come at once when all clients do, since the
+/// kernel lets those that it drops wait for seconds.
+const BACKLOG: u32 = 4_096;
 
 /// The last part of the drain, kept for handing copies back and closing the stores.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -321,12 +325,35 @@ fn mode(config: &Config) -> Mode {
     }
 }
 
+/// At the first of the name's addresses that can be had.
+async fn listen(name: &str) -> io::Result<TcpListener> {
+    let mut refused = io::ErrorKind::AddrNotAvailable.into();
+    for address in lookup_host(name).await? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn bind(config: &Config) -> Result<(TcpListener, SocketAddr), StartError> {
     let refused = |source| StartError::Listen {
         listen: config.listen.clone(),
         source,
     };
-    let listener = TcpListener::bind(&config.listen).await.map_err(refused)?;
+    let listener = listen(&config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
 }

@@ -21,6 +21,9 @@ pub(crate) const PLACE: Place = Place {
 /// Longer than any answer takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Clients that connect within ten milliseconds.
+const CONNECTS_AT_ONCE: usize = 100;
+
 /// Kinds of unexpected answers that are kept.
 const UNEXPECTED_MAX: usize = 8;
 
@@ -108,8 +111,12 @@ impl Flood {
     /// This many clients at once create portfolios.
     pub(super) async fn of(self, clients: usize) -> Tally {
         let mut all = JoinSet::new();
-        for _ in 0..clients {
+        for number in 1..=clients {
             all.spawn(self.client(What::Create, Duration::ZERO));
+            // Not all in one instant: what the kernel drops then comes back only after seconds.
+            if number % CONNECTS_AT_ONCE == 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
         let mut tally = Tally::default();
         while let Some(told) = all.join_next().await {
