@@ -51,7 +51,7 @@ fn stages() -> Vec<Stage> {
                 "warnings",
             ],
         ),
-        of_cargo("lock of the fuzzing engine", FUZZING_LOCK),
+        of_cargo("lock of the fuzzer", FUZZING_LOCK),
         tests(of_cargo),
         of_cargo(
             "examples in the docs",
