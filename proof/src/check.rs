@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use mimeo_domain::copying::DEATHS_MAX;
 use serde_json::{Value, json};
 
 use crate::load::{Asked, Load, Onto};
@@ -21,6 +22,8 @@ pub(crate) struct Found {
     pub failed: u64,
     pub lost: u64,
     pub doubled: u64,
+    /// How the tries of each failed copy ended.
+    pub tries_of_failed: Vec<String>,
     /// What must not be, in words.
     pub wrong: Vec<String>,
 }
@@ -62,6 +65,8 @@ impl Found {
         self.failed += other.failed;
         self.lost += other.lost;
         self.doubled += other.doubled;
+        self.tries_of_failed
+            .extend_from_slice(&other.tries_of_failed);
     }
 }
 
@@ -170,15 +175,33 @@ fn acknowledged(
             found.failed += 1;
             // Nobody deleted or unshared anything: the only reason is a copy killed three times.
             let detail = status["StatusDetail"].as_str().unwrap_or_default();
-            if !there.is_empty() || !detail.starts_with("Internal error") {
-                found.wrong.push(format!("{asked:?}: {status}, {there:?}"));
+            let tries = tries(shop, asked);
+            let deaths = tries.iter().filter(|outcome| *outcome == "LOST").count();
+            let is_internal = detail.starts_with("Internal error");
+            if !there.is_empty() || !is_internal || deaths < DEATHS_MAX as usize {
+                let tries = tries.join(", ");
+                found
+                    .wrong
+                    .push(format!("{asked:?}: {status}, {there:?}, tries {tries}"));
             }
+            found.tries_of_failed.push(tries.join(", "));
         }
         _ => {
             found.lost += 1;
             found.wrong.push(format!("{asked:?}: {status}"));
         }
     }
+}
+
+/// How each try of a copy ended.
+fn tries(shop: &Shop, asked: &Asked) -> Vec<String> {
+    let token = asked.token.as_deref().unwrap_or_default();
+    let told = shop.page(
+        shop.corners[asked.to].place,
+        &format!("/_mimeo/v1/copies/{token}"),
+    );
+    let tries = told["tries"].as_array().cloned().unwrap_or_default();
+    tries.iter().map(|one| text(one, "/outcome")).collect()
 }
 
 fn is_like_source(shop: &Shop, asked: &Asked, product: &Value, found: &mut Found) {

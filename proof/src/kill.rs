@@ -153,6 +153,9 @@ impl Play {
             started.elapsed().as_secs_f64(),
             last_kill.elapsed().as_secs_f64(),
         );
+        for tries in &found.tries_of_failed {
+            println!("    tries of a failed copy: {tries}");
+        }
         all.kills += self.kills;
         all.found.add(&found);
         for wrong in found.all_wrong() {

@@ -159,6 +159,18 @@ impl Shop {
         panic!("{operation}: no server answers");
     }
 
+    /// A document of Mimeo's own, from whichever server answers.
+    pub(crate) fn page(&self, place: Place, path: &str) -> Value {
+        for number in 0..TRIES_MAX {
+            let told = client::get(self.port_of(place, number as usize), place, path);
+            match told.map(|told| serde_json::from_str(&told)) {
+                Some(Ok(document)) => return document,
+                _ => crate::sleep(10),
+            }
+        }
+        panic!("{path}: no server answers");
+    }
+
     /// The versions of a product, as far as a copy must keep them.
     pub(crate) fn versions(&self, place: Place, product: &str) -> Vec<Value> {
         let input = json!({"ProductId": product});

@@ -14,10 +14,12 @@ use crate::{ArtifactId, Caller, CopyToken, Mint, ProductId, Quotas, Refusal, Tim
 
 mod course;
 mod event;
+mod pulse;
 mod status_detail;
 
 pub use course::Course;
 pub use event::{EVENTS_MAX, Event, Progress, Reason, Told};
+pub use pulse::Pulse;
 pub use status_detail::StatusDetail;
 
 /// How long a worker may be silent before another one takes its copy over.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use mimeo_service::Service;
 use mimeo_service::workflows::lease;
-use mimeo_store::{Dialect, OpenError, Store, StoreError};
+use mimeo_store::{Claimer, Dialect, OpenError, Store, StoreError};
 use mimeo_templates::fetch::FetcherError;
 use mimeo_templates::shelf::ShelfError;
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
@@ -188,6 +188,7 @@ impl Server {
                 service: service.clone(),
                 store: store.clone(),
                 metrics: Arc::clone(&metrics),
+                claimer: Claimer::new(config.workers.copies_per_account_max),
                 sizes: config.workers.clone(),
                 watch: watch.clone(),
                 company: Arc::clone(&company),

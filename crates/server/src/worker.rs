@@ -7,7 +7,7 @@ use mimeo_domain::copying::{Copy, HEARTBEAT_MILLIS};
 use mimeo_service::Service;
 use mimeo_service::workflows::copy::{self, Ending};
 use mimeo_service::workflows::lease;
-use mimeo_store::{Fence, Fenced, Store, StoreError};
+use mimeo_store::{Claimer, Fence, Fenced, Store, StoreError};
 use tokio::sync::RwLock;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -31,9 +31,8 @@ const MEND_POLLS: u32 = 5;
 /// for it.
 const SUSPECT_POLLS: u32 = 3;
 
-/// How long claims wait after the database was away: who held a copy gives it back first, so that no
-/// try is counted for which there was no database.
-const GIVE_BACK_PAUSE: Duration = Duration::from_secs(2);
+/// How long a slot leaves a store alone that did not let it claim.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 
 /// Pause between two tries to let go of a copy.
 const LET_GO_PAUSE: Duration = Duration::from_millis(250);
@@ -47,6 +46,7 @@ pub(crate) struct Workers {
     pub service: Service,
     pub store: Store,
     pub metrics: Arc<Metrics>,
+    pub claimer: Claimer,
     pub sizes: config::Workers,
     pub watch: Watch,
     /// Shared by all copies that this node runs; a copy that must run alone has it exclusively.
@@ -72,8 +72,7 @@ impl Workers {
                 among_others = company.read() => among_others,
                 _ = self.watch.next() => continue,
             };
-            let most = self.sizes.copies_per_account_max;
-            match copy::claim(&self.store, most).await {
+            match copy::claim(&self.store, &self.claimer).await {
                 Ok(Some(copy)) => {
                     // Where one is due there may be more: another slot looks, and wakes the next.
                     self.service.world().copy_accepted.notify_one();
@@ -83,7 +82,7 @@ impl Workers {
                 Ok(None) => {}
                 Err(error) => {
                     warn!(%error, "copies cannot be claimed");
-                    self.pause(GIVE_BACK_PAUSE).await;
+                    self.pause(REFUSED_PAUSE).await;
                     continue;
                 }
             }
@@ -115,7 +114,9 @@ impl Workers {
             }
             polls += 1;
             // A node without slots leaves all copies to others.
-            while self.sizes.copies_max > 0 && self.store.has_suspects().await == Ok(true) {
+            while self.sizes.copies_max > 0
+                && self.store.has_suspects(&self.claimer).await == Ok(true)
+            {
                 if !self.work_alone(waited >= SUSPECT_POLLS).await {
                     waited += 1;
                     break;
@@ -141,7 +142,7 @@ impl Workers {
                         alone = &mut waiting => break alone,
                         _ = self.watch.next() => return false,
                         () = sleep(Duration::from_millis(POLL_MILLIS)) => {
-                            if self.store.has_suspects().await != Ok(true) {
+                            if self.store.has_suspects(&self.claimer).await != Ok(true) {
                                 return false;
                             }
                         }
@@ -149,7 +150,7 @@ impl Workers {
                 }
             }
         };
-        match copy::claim_suspect(&self.store, self.sizes.copies_per_account_max).await {
+        match copy::claim_suspect(&self.store, &self.claimer).await {
             Ok(Some(copy)) => {
                 self.work_on(copy).await;
                 true

@@ -23,6 +23,7 @@ macro_rules! columns {
     };
 }
 
+pub(crate) mod claimer;
 pub(crate) mod lanes;
 pub(crate) mod seen;
 mod stored;

@@ -48,6 +48,7 @@ pub use audit::{AuditKey, AuditPage, AuditRecord, AuditSought, ExportedAudit, PR
 pub use checks::{
     CheckedArtifact, CheckedCopy, CheckedProducts, CheckedReplay, CheckedUpload, Odd,
 };
+pub use copies::claimer::Claimer;
 pub use copies::seen::{CopiesSought, SeenCopy, Whose};
 pub use copies::{Fence, Fenced};
 pub use dialect::postgres::{RETRIES_MAX, Wakes};

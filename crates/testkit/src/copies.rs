@@ -2,7 +2,7 @@
 
 use mimeo_domain::copying::Copy;
 use mimeo_service::workflows::copy::{self, Ending};
-use mimeo_store::Store;
+use mimeo_store::{Claimer, Store};
 use serde_json::{Value, json};
 
 use crate::products::id_of;
@@ -19,11 +19,12 @@ impl World {
     /// Claims the next copy that is due, in any store; one that must run alone, when no other is.
     pub async fn claims(&self) -> Option<(Store, Copy)> {
         for store in self.service().world().directory.stores() {
-            let mut claimed = copy::claim(&store, RUNNING_MAX).await;
-            if claimed == Ok(None) {
-                claimed = copy::claim_suspect(&store, RUNNING_MAX).await;
+            let claimer = Claimer::new(RUNNING_MAX);
+            let mut next = copy::claim(&store, &claimer).await;
+            if next == Ok(None) {
+                next = copy::claim_suspect(&store, &claimer).await;
             }
-            if let Some(copy) = claimed.expect("the store is there") {
+            if let Some(copy) = next.expect("the store is there") {
                 return Some((store, copy));
             }
         }

@@ -37,7 +37,6 @@ pub(super) fn stopped(scene: &Scene) -> Result<(), String> {
         times,
         STOPPED_KNOWN_MILLIS,
         away,
-        1,
         |cluster, way| match way {
             Way::Away => cluster.stop(),
             Way::Back => cluster.start_again(),
@@ -52,7 +51,6 @@ pub(super) fn frozen(scene: &Scene) -> Result<(), String> {
         times,
         FROZEN_KNOWN_MILLIS,
         AWAY_MILLIS,
-        2,
         |cluster, way| match way {
             Way::Away => cluster.freeze(),
             Way::Back => cluster.thaw(),
@@ -70,7 +68,6 @@ fn play(
     times: u64,
     known_millis: u64,
     away_millis: u64,
-    tries_max: u32,
     turn: impl Fn(&mut Cluster, Way),
 ) -> Result<(), String> {
     let Some(binaries) = testing::postgres_binaries() else {
@@ -113,7 +110,7 @@ fn play(
     lookers.stop(scene);
     let mut nodes = [node, beside];
     scene.end(&shop, &load, clients, &mut nodes);
-    tries(scene, &url, tries_max)?;
+    tries(scene, &url)?;
     let [node, beside] = &mut nodes;
     node.kill();
     beside.kill();
@@ -142,17 +139,14 @@ fn beside(home: &std::path::Path) -> Result<(Node, Arc<Askers>), String> {
     Ok((node, lookers))
 }
 
-/// No try failed for which there was no database. Leases end while it stands still, and whoever it hears
-/// first when it wakes may take a copy over before its holder gives it back: that is one more try.
-fn tries(scene: &Scene, url: &str, tries_max: u32) -> Result<(), String> {
+/// No try counts for which there was no database.
+fn tries(scene: &Scene, url: &str) -> Result<(), String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     let sql = "SELECT attempts::text || ' tries, ' || failures::text || ' failed: ' || COUNT(*)::text \
                FROM copy GROUP BY attempts, failures ORDER BY attempts";
     let told = runtime.block_on(testing::administer(url, sql));
     scene.tell("copies by tries", told.join("; "));
-    let is_spared = |line: &&String| {
-        (1..=tries_max).any(|tries| line.starts_with(&format!("{tries} tries, 0 failed")))
-    };
+    let is_spared = |line: &&String| line.starts_with("1 tries, 0 failed");
     for line in told.iter().filter(|line| !is_spared(line)) {
         scene.wrong(format!("tries were spent: {line}"));
     }

@@ -14,7 +14,7 @@ use mimeo_service::{
     Arrival, Authority, Call, Directory, Fetching, PageKey, Peers, Service, Shelves, Trail,
     UploadReaders, World,
 };
-use mimeo_store::{Location, MIGRATIONS, Options, Store, testing};
+use mimeo_store::{Claimer, Location, MIGRATIONS, Options, Store, testing};
 use mimeo_templates::shelf::Shelf;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -193,14 +193,15 @@ impl Server {
     /// Claims as a worker does: in company, then alone what must run alone. A machine under load
     /// makes the database late, and a worker asks again.
     async fn claim(&self) -> Option<Copy> {
+        let claimer = Claimer::new(RUNNING_MAX);
         for _ in 0..CLAIMS_MAX {
-            match copy::claim(&self.store, RUNNING_MAX).await {
+            match copy::claim(&self.store, &claimer).await {
                 Ok(None) => {}
-                Ok(claimed) => return claimed,
+                Ok(next) => return next,
                 Err(_) => continue,
             }
-            if let Ok(claimed) = copy::claim_suspect(&self.store, RUNNING_MAX).await {
-                return claimed;
+            if let Ok(next) = copy::claim_suspect(&self.store, &claimer).await {
+                return next;
             }
         }
         None

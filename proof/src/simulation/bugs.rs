@@ -79,7 +79,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "plan-without-fence",
         "A worker that lost its copy can still store its plan.",
-        14,
+        66,
         &[["copies", "PLAN"]],
         FENCE,
         "",
@@ -87,7 +87,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "failure-without-fence",
         "A worker that lost its copy can still fail it.",
-        318,
+        402,
         &[["copies", "FAIL"]],
         FENCE,
         "",
@@ -95,7 +95,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "postpone-without-fence",
         "A worker that lost its copy can still put it off.",
-        432,
+        584,
         &[["copies", "POSTPONE"]],
         FENCE,
         "",
@@ -111,7 +111,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "give-back-without-fence",
         "A worker that lost its copy hands it back over the head of the next one.",
-        96,
+        124,
         &[["copies", "GIVE_BACK"]],
         FENCE,
         "",
@@ -143,7 +143,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "greedy-account",
         "One account may run any number of copies.",
-        12,
+        32,
         &[["lanes", "RUNNING"]],
         ["CAST(COUNT(*) AS BIGINT)", "0 * COUNT(*)"],
         "",
@@ -159,7 +159,7 @@ pub(super) static BUGS: [Bug; 20] = [
     sql(
         "failed-but-unfinished",
         "A failed copy stays in the queue.",
-        2,
+        4,
         &[["copies", "FAIL"]],
         ["unfinished = 0", "unfinished = 1"],
         "",

@@ -12,7 +12,7 @@ use mimeo_domain::{Quotas, RegionName};
 use mimeo_service::workflows::copy::{self, Ending};
 use mimeo_service::workflows::{Gate, Verdict, lease};
 use mimeo_service::{Directory, Fetching, PageKey, Peers, Service, Shelves, UploadReaders, World};
-use mimeo_store::{Fence, Fenced, Store, StoreError};
+use mimeo_store::{Claimer, Fence, Fenced, Store, StoreError};
 use mimeo_templates::shelf::Shelf;
 use tokio::sync::Notify;
 
@@ -116,6 +116,7 @@ impl Ground<'_> {
             store: self.stores[store].under(Arc::clone(&link) as _),
             // A database of its own holds the Region of the same number.
             service: services[store].clone(),
+            claimer: Claimer::new(RUNNING_MAX),
             link,
             stopping: Arc::clone(stopping),
         }
@@ -130,6 +131,7 @@ pub(super) fn region(name: &str) -> RegionName {
 pub(super) struct Slot {
     service: Service,
     store: Store,
+    claimer: Claimer,
     link: Arc<Link>,
     stopping: Arc<AtomicBool>,
 }
@@ -151,14 +153,14 @@ impl Slot {
     /// Whatever is due; what must run alone comes last. That the node runs nothing else meanwhile
     /// is not simulated: each slot stands for a node's worth of workers.
     async fn claim(&self) -> Result<Option<Copy>, StoreError> {
-        if let Some(copy) = copy::claim(&self.store, RUNNING_MAX).await? {
+        if let Some(copy) = copy::claim(&self.store, &self.claimer).await? {
             return Ok(Some(copy));
         }
         if lock(&self.link.shared.chance).one_in(4) {
             self.store.mend_copy_lanes().await?;
         }
-        if self.store.has_suspects().await? {
-            return copy::claim_suspect(&self.store, RUNNING_MAX).await;
+        if self.store.has_suspects(&self.claimer).await? {
+            return copy::claim_suspect(&self.store, &self.claimer).await;
         }
         Ok(None)
     }
@@ -227,6 +229,8 @@ impl Slot {
             if lease::renew(&self.store, fence).await == Ok(Fenced::Stale) {
                 return;
             }
+            // The server looks around meanwhile, which is how it hears its database.
+            let _ = self.store.has_suspects(&self.claimer).await;
         }
     }
 

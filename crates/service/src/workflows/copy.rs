@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use mimeo_domain::Timestamp;
 use mimeo_domain::copying::{self, Copy, Plan, Reason, StatusDetail, Step, next_step};
-use mimeo_store::{AuthScope, Fence, Fenced, Store, StoreError, Tx, Work};
+use mimeo_store::{AuthScope, Claimer, Fence, Fenced, Store, StoreError, Tx, Work};
 use tokio::time::timeout;
 
 use landing::{land, marks};
@@ -88,15 +88,15 @@ enum Progress {
     Landed,
 }
 
-/// Leases the next due copy of `store`, of an account that has fewer than `running_max` running.
-pub async fn claim(store: &Store, running_max: u32) -> Result<Option<Copy>, StoreError> {
-    store.claim_copy(running_max).await
+/// Leases the next due copy of `store`, of an account that is not at the claimer's limit.
+pub async fn claim(store: &Store, claimer: &Claimer) -> Result<Option<Copy>, StoreError> {
+    store.claim_copy(claimer).await
 }
 
 /// Leases a due copy whose workers died too often in company, so that it runs alone: the caller
 /// works on nothing else until it has ended.
-pub async fn claim_suspect(store: &Store, running_max: u32) -> Result<Option<Copy>, StoreError> {
-    store.claim_suspect(running_max).await
+pub async fn claim_suspect(store: &Store, claimer: &Claimer) -> Result<Option<Copy>, StoreError> {
+    store.claim_suspect(claimer).await
 }
 
 /// Works on a claimed copy until it is final, postponed or lost. `chance` spreads the next try.

@@ -3,6 +3,7 @@
 use mimeo_domain::copying::{Copy, DEATHS_MAX};
 use mimeo_service::workflows::copy::{self, Ending};
 use mimeo_service::workflows::{Point, Verdict, lease};
+use mimeo_store::Claimer;
 
 use crate::slate::assert_clean_slate;
 use crate::stage::{EACH_TRY, Stage, WAY, always, script};
@@ -140,12 +141,18 @@ async fn of_many_copies_only_the_one_fails_that_brings_its_server_down_each_time
         loop {
             let mut company = Vec::new();
             while company.len() < IN_COMPANY_MAX
-                && let Some(copy) = copy::claim(&store, 1_000).await.expect("a claim")
+                && let Some(copy) = copy::claim(&store, &Claimer::new(1_000))
+                    .await
+                    .expect("a claim")
             {
                 company.push(copy);
             }
             if company.is_empty() {
-                company.extend(copy::claim_suspect(&store, 1_000).await.expect("a claim"));
+                company.extend(
+                    copy::claim_suspect(&store, &Claimer::new(1_000))
+                        .await
+                        .expect("a claim"),
+                );
             }
             if company.is_empty() {
                 break;

@@ -1,7 +1,7 @@
 //! Many at once: products that are copied onto each other, by several workers.
 
 use mimeo_service::workflows::{copy, lease};
-use mimeo_store::Store;
+use mimeo_store::{Claimer, Store};
 use mimeo_testkit::{Product, World};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const PAIRS: usize = 100;
 /// Works as a server's slot does, until nothing is left.
 async fn works(world: World, store: Store) {
     loop {
-        match copy::claim(&store, 4).await {
+        match copy::claim(&store, &Claimer::new(4)).await {
             Ok(Some(copy)) => {
                 let driven = copy::drive(world.service().world(), &store, copy.clone(), 0).await;
                 if driven.is_err() {

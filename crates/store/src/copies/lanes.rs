@@ -15,6 +15,7 @@ use mimeo_domain::copying::{
     Copy, DEATHS_IN_COMPANY_MAX, DEATHS_MAX, LEASE_MILLIS, RECORD_VERSION,
 };
 
+use super::claimer::Claimer;
 use super::{Fence, Fenced, StoredCopy, stored};
 use crate::column::count;
 use crate::dialect::statements;
@@ -68,12 +69,13 @@ statements! {
 }
 
 impl Store {
-    /// Leases the next due copy, of an account with fewer than `running_max` running ones. Copies
-    /// that must run alone are left to [`Store::claim_suspect`].
-    pub async fn claim_copy(&self, running_max: u32) -> Result<Option<Copy>, StoreError> {
-        let Claimed { copy, idle } = self.write(Claim { running_max }).await?;
+    /// Leases the next due copy, of an account that is not at the claimer's limit. Copies that must run
+    /// alone are left to [`Store::claim_suspect`].
+    pub async fn claim_copy(&self, claimer: &Claimer) -> Result<Option<Copy>, StoreError> {
+        let Claimed { copy, idle } = self.write(Claim(claimer.clone())).await?;
         if !idle.is_empty() {
             // Without it the next claim only has more to look at.
+            let running_max = claimer.running_max;
             match self.write(Rest { running_max, idle }).await {
                 Ok(()) | Err(StoreError::Conflict) => {}
                 Err(error) if copy.is_none() => return Err(error),
@@ -84,13 +86,13 @@ impl Store {
     }
 
     /// Leases a due copy that must run alone: the caller runs nothing else until it has ended.
-    pub async fn claim_suspect(&self, running_max: u32) -> Result<Option<Copy>, StoreError> {
-        self.write(ClaimSuspect { running_max }).await
+    pub async fn claim_suspect(&self, claimer: &Claimer) -> Result<Option<Copy>, StoreError> {
+        self.write(ClaimSuspect(claimer.clone())).await
     }
 
     /// Whether a copy is due that must run alone.
-    pub async fn has_suspects(&self) -> Result<bool, StoreError> {
-        self.read(HasSuspects).await
+    pub async fn has_suspects(&self, claimer: &Claimer) -> Result<bool, StoreError> {
+        self.read(HasSuspects(claimer.clone())).await
     }
 
     /// Readies the lanes that should be and are not: of copies that a server of the release before
@@ -109,9 +111,7 @@ pub(super) enum Stopped {
     Requeued,
 }
 
-struct Claim {
-    running_max: u32,
-}
+struct Claim(Claimer);
 
 struct Claimed {
     copy: Option<Copy>,
@@ -126,6 +126,7 @@ impl Work for Claim {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Claimed, StoreError> {
         let now = tx.now().await?;
+        let takes_over = self.0.hears(now);
         tx.execute(RIPEN, params![now]).await?;
         let mut idle = Vec::new();
         let mut after = (i64::MIN, String::new());
@@ -133,7 +134,7 @@ impl Work for Claim {
             let row = params![after.0, &after.1];
             let lane = tx.query_one(NEXT_LANE, row, |row| (row.int(1), row.text(0)));
             let Some(lane) = lane.await? else { break };
-            if let Some(copy) = tx.claim_of(&lane.1, now, self.running_max).await? {
+            if let Some(copy) = tx.claim_of(&lane.1, (now, takes_over), &self.0).await? {
                 tx.execute(SERVED, params![&lane.1, now]).await?;
                 let copy = Some(copy);
                 return Ok(Claimed { copy, idle });
@@ -163,9 +164,7 @@ impl Work for Rest {
     }
 }
 
-struct ClaimSuspect {
-    running_max: u32,
-}
+struct ClaimSuspect(Claimer);
 
 impl Work for ClaimSuspect {
     type Output = Option<Copy>;
@@ -174,10 +173,7 @@ impl Work for ClaimSuspect {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Option<Copy>, StoreError> {
         let now = tx.now().await?;
-        let read = |row: &crate::Row<'_>| (row.text(0), row.text(1), row.text(2), row.text(3));
-        let mut suspects = tx
-            .query(SUSPECTS, params![now, RECORD_VERSION], read)
-            .await?;
+        let mut suspects = tx.suspects(now, self.0.hears(now)).await?;
         // By account, so that two nodes lock lanes in one order.
         suspects.sort_by(|one, other| one.2.cmp(&other.2));
         for (region, token, account, state) in suspects {
@@ -185,7 +181,7 @@ impl Work for ClaimSuspect {
             tx.query(LOCK_LANE, params![&account], |_| ()).await?;
             let (running, _) = tx.running(&account).await?;
             let others = running - u64::from(state == "RUNNING").min(running);
-            if others >= u64::from(self.running_max) {
+            if others >= u64::from(self.0.running_max) {
                 continue;
             }
             let until = now + LEASE_MILLIS;
@@ -201,7 +197,7 @@ impl Work for ClaimSuspect {
     }
 }
 
-struct HasSuspects;
+struct HasSuspects(Claimer);
 
 impl Work for HasSuspects {
     type Output = bool;
@@ -209,10 +205,7 @@ impl Work for HasSuspects {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         let now = tx.now().await?;
-        let found = tx
-            .query(SUSPECTS, params![now, RECORD_VERSION], |_| ())
-            .await?;
-        Ok(!found.is_empty())
+        Ok(!tx.suspects(now, self.0.hears(now)).await?.is_empty())
     }
 }
 
@@ -234,19 +227,34 @@ impl Tx<'_> {
     async fn claim_of(
         &mut self,
         account: &str,
-        now: i64,
-        running_max: u32,
+        (now, takes_over): (i64, bool),
+        claimer: &Claimer,
     ) -> Result<Option<Copy>, StoreError> {
         let (running, lease_end) = self.running(account).await?;
-        if lease_end.is_some_and(|end| end <= now)
+        if takes_over
+            && lease_end.is_some_and(|end| end <= now)
             && let Some(copy) = self.claim_in(account, "RUNNING", now).await?
         {
             return Ok(Some(copy));
         }
-        if running >= u64::from(running_max) {
+        if running >= u64::from(claimer.running_max) {
             return Ok(None);
         }
         self.claim_in(account, "QUEUED", now).await
+    }
+
+    /// Copies that must run alone and are due: region, token, account, state. Those that run, as far as
+    /// is known, only if it `takes_over`.
+    async fn suspects(
+        &mut self,
+        now: i64,
+        takes_over: bool,
+    ) -> Result<Vec<(String, String, String, String)>, StoreError> {
+        let read = |row: &crate::Row<'_>| (row.text(0), row.text(1), row.text(2), row.text(3));
+        let row = params![now, RECORD_VERSION];
+        let mut suspects = self.query(SUSPECTS, row, read).await?;
+        suspects.retain(|(_, _, _, state)| takes_over || state == "QUEUED");
+        Ok(suspects)
     }
 
     async fn claim_in(

@@ -11,7 +11,7 @@ use mimeo_domain::portfolios::{self, Portfolio};
 use mimeo_domain::products::{self, Product, ProductType};
 use mimeo_domain::shares::{PortfolioShare, Recipient, Shared};
 use mimeo_domain::{AccountId, Caller, Timestamp};
-use mimeo_store::{AuthScope, Store, StoreError, Tx, Work};
+use mimeo_store::{AuthScope, Claimer, Store, StoreError, Tx, Work};
 
 pub(crate) const HUB: &str = "111111111111";
 pub(crate) const SPOKE: &str = "222222222222";
@@ -282,7 +282,10 @@ pub(crate) async fn find_copy(store: &Store, target: &str, token: &str) -> Copy 
 }
 
 pub(crate) async fn claim(store: &Store, running_max: u32) -> Option<Copy> {
-    store.claim_copy(running_max).await.expect("a claim")
+    store
+        .claim_copy(&Claimer::new(running_max))
+        .await
+        .expect("a claim")
 }
 
 /// As if every lease had run out, and every wait: lanes are looked at again by then.

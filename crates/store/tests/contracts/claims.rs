@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mimeo_domain::copying::{Copy, Reason, StatusDetail};
 use mimeo_store::testing::{stores, stores_with};
-use mimeo_store::{Fence, Fenced, Options, Store, StoreError};
+use mimeo_store::{Claimer, Fence, Fenced, Options, Store, StoreError};
 use tokio::time::Instant;
 
 use crate::cast::*;
@@ -109,7 +109,7 @@ async fn many_claimers_never_get_one_copy_twice() {
 async fn claim_all(store: Store) -> Vec<(String, i64)> {
     let mut fences = Vec::new();
     loop {
-        match store.claim_copy(1_000).await {
+        match store.claim_copy(&Claimer::new(1_000)).await {
             Ok(Some(copy)) => fences.push((copy.token.to_string(), copy.fence)),
             Ok(None) => return fences,
             // So many at once may collide too often; a worker then comes back, as here.
@@ -140,13 +140,59 @@ async fn a_lease_lasts_while_it_is_renewed_and_is_taken_over_when_it_ran_out() {
         assert_eq!(back.await, Ok(1), "{engine}: the only server started again");
         assert_eq!(renew(&store, &second).await, Fenced::Stale, "{engine}");
         assert_eq!(claim(&store, 1).await, None, "{engine}: it must run alone");
-        let third = store.claim_suspect(1).await.expect("a claim");
+        let third = store
+            .claim_suspect(&Claimer::new(1))
+            .await
+            .expect("a claim");
         let third = third.expect("due at once");
         assert_eq!(
             (third.fence, third.attempts),
             (3, 3),
             "{engine}: a death is a try"
         );
+    }
+}
+
+/// As if a claimer had heard the database long ago, and nothing since.
+fn after_a_standstill(running_max: u32) -> Claimer {
+    let claimer = Claimer::new(running_max);
+    claimer.hears(0);
+    claimer
+}
+
+#[tokio::test]
+async fn after_a_standstill_a_copy_is_left_to_a_holder_that_lives() {
+    for (engine, store) in stores().await {
+        queue(&store, SPOKE, 2).await;
+        let held = claim(&store, 1).await.expect("due");
+        let_time_pass(&store).await;
+        let claimer = after_a_standstill(1);
+        assert_eq!(store.claim_copy(&claimer).await, Ok(None), "{engine}");
+        assert_eq!(renew(&store, &held).await, Fenced::Written, "{engine}");
+        let_time_pass(&store).await;
+        assert_eq!(store.claim_copy(&claimer).await, Ok(None), "{engine}: soon");
+        let taken = claim(&store, 1).await.expect("by who heard of none");
+        assert_eq!(taken.attempts, 2, "{engine}");
+        let waiting = store.claim_copy(&after_a_standstill(2)).await;
+        let waiting = waiting.expect("a claim").expect("nobody holds it");
+        assert_ne!(waiting.token, held.token, "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_standstill_a_suspect_is_left_to_a_holder_that_lives() {
+    for (engine, store) in stores().await {
+        queue(&store, SPOKE, 1).await;
+        execute(&store, "UPDATE copy SET attempts = 2").await;
+        let claimer = after_a_standstill(1);
+        assert_eq!(store.has_suspects(&claimer).await, Ok(true), "{engine}");
+        let suspect = store.claim_suspect(&claimer).await.expect("a claim");
+        assert!(suspect.is_some(), "{engine}: nobody held it");
+        let_time_pass(&store).await;
+        let late = after_a_standstill(1);
+        assert_eq!(store.has_suspects(&late).await, Ok(false), "{engine}");
+        assert_eq!(store.claim_suspect(&late).await, Ok(None), "{engine}");
+        assert!(store.claim_suspect(&Claimer::new(1)).await != Ok(None));
     }
 }
 
@@ -275,20 +321,42 @@ async fn a_copy_whose_workers_died_twice_is_left_to_who_runs_it_alone() {
         queue(&store, SPOKE, 3).await;
         let died = "UPDATE copy SET attempts = 2 WHERE token LIKE '%-0001'";
         assert_eq!(execute(&store, died).await, 1);
-        assert_eq!(store.has_suspects().await, Ok(true), "{engine}");
+        assert_eq!(
+            store.has_suspects(&Claimer::new(1)).await,
+            Ok(true),
+            "{engine}"
+        );
         let innocent = [claim(&store, 9).await, claim(&store, 9).await].map(Option::unwrap);
         assert!(innocent.iter().all(|copy| !copy.must_run_alone()));
         assert_eq!(claim(&store, 9).await, None, "{engine}");
-        assert_eq!(store.claim_suspect(2).await, Ok(None), "{engine}: limit");
-        let suspect = store.claim_suspect(3).await.expect("a claim");
+        assert_eq!(
+            store.claim_suspect(&Claimer::new(2)).await,
+            Ok(None),
+            "{engine}: limit"
+        );
+        let suspect = store
+            .claim_suspect(&Claimer::new(3))
+            .await
+            .expect("a claim");
         let suspect = suspect.expect("the suspect");
         assert!(suspect.must_run_alone(), "{engine}");
         assert_eq!((suspect.attempts, suspect.fence), (3, 1), "{engine}");
-        assert_eq!(store.claim_suspect(9).await, Ok(None), "{engine}: leased");
-        assert_eq!(store.has_suspects().await, Ok(false), "{engine}");
+        assert_eq!(
+            store.claim_suspect(&Claimer::new(9)).await,
+            Ok(None),
+            "{engine}: leased"
+        );
+        assert_eq!(
+            store.has_suspects(&Claimer::new(1)).await,
+            Ok(false),
+            "{engine}"
+        );
         let_time_pass(&store).await;
         // Its worker died again; its account is at its limit with it, not beyond.
-        let suspect = store.claim_suspect(3).await.expect("a claim");
+        let suspect = store
+            .claim_suspect(&Claimer::new(3))
+            .await
+            .expect("a claim");
         assert_eq!(suspect.map(|copy| copy.deaths()), Some(3), "{engine}");
     }
 }

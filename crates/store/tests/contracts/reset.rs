@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use mimeo_domain::copying::Copy;
 use mimeo_store::testing::stores;
-use mimeo_store::{Extent, Fence, Fenced, Location, Options, Store, StoreError, Tx, Work};
+use mimeo_store::{Claimer, Extent, Fence, Fenced, Location, Options, Store, StoreError, Tx, Work};
 
 use crate::cast::*;
 
@@ -195,7 +195,8 @@ async fn a_worker_whose_copy_was_forgotten_writes_nothing_even_if_its_token_is_b
             };
             write(&store, accepted, |tx, copy| Box::pin(tx.insert_copy(copy)))
         };
-        let claim = || store.claim_copy(1);
+        let claimer = Claimer::new(1);
+        let claim = || store.claim_copy(&claimer);
         let landed = |fence| {
             write(&store, fence, |tx, fence| {
                 Box::pin(tx.succeed_copy(fence, at(9)))
