@@ -188,6 +188,22 @@ impl Askers {
         std::mem::take(&mut *self.tally.lock().unwrap())
     }
 
+    /// Waits for a second in which all requests are answered well; how long until it began, if it was soon
+    /// enough.
+    pub(super) fn unrefused(&self, within: Duration) -> Option<Duration> {
+        let begun = instant();
+        while begun.elapsed() < within {
+            let from = begun.elapsed();
+            drop(self.since());
+            crate::sleep(1_000);
+            let second = self.since();
+            if second.done > 0 && second.refused + second.unanswered == 0 {
+                return Some(from);
+            }
+        }
+        None
+    }
+
     /// Waits until a request is answered well; how long that took, if it was soon enough.
     pub(super) fn first_done(&self, within: Duration) -> Option<Duration> {
         let begun = instant();

@@ -105,6 +105,11 @@ fn play(
             Some(took) => scene.tell("ms to the first write", took.as_millis()),
             None => scene.wrong("no write went on after the database was back"),
         }
+        // Whoever was answered first was waiting all along: the server learns of it from its next look.
+        match makers.unrefused(BACK_WITHIN) {
+            Some(took) => scene.tell("ms until a second without a refusal", took.as_millis()),
+            None => scene.wrong("writes were refused on and on after the database was back"),
+        }
     }
     makers.stop(scene);
     lookers.stop(scene);
