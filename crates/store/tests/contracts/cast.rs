@@ -11,7 +11,7 @@ use mimeo_domain::portfolios::{self, Portfolio};
 use mimeo_domain::products::{self, Product, ProductType};
 use mimeo_domain::shares::{PortfolioShare, Recipient, Shared};
 use mimeo_domain::{AccountId, Caller, Timestamp};
-use mimeo_store::{AuthScope, Claimer, Store, StoreError, Tx, Work};
+use mimeo_store::{AuthScope, Claimer, Fence, Fenced, Store, StoreError, Tx, Work};
 
 pub(crate) const HUB: &str = "111111111111";
 pub(crate) const SPOKE: &str = "222222222222";
@@ -286,6 +286,14 @@ pub(crate) async fn claim(store: &Store, running_max: u32) -> Option<Copy> {
         .claim_copy(&Claimer::new(running_max))
         .await
         .expect("a claim")
+}
+
+/// Lets a copy that was claimed succeed.
+pub(crate) async fn finish(store: &Store, copy: &Copy) {
+    let finished = write(store, Fence::of(copy), |tx, fence| {
+        Box::pin(tx.succeed_copy(fence, at(9)))
+    });
+    assert_eq!(finished.await, Ok(Fenced::Written));
 }
 
 /// As if every lease had run out, and every wait: lanes are looked at again by then.

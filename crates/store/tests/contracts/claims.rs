@@ -420,10 +420,3 @@ async fn ten_thousand_copies_for_thirty_two_claimers() {
         println!("{engine}: {each:.0} claims a second, {conflicts} conflicts, {took:?}");
     }
 }
-
-async fn finish(store: &Store, copy: &Copy) {
-    let finished = write(store, Fence::of(copy), |tx, fence| {
-        Box::pin(tx.succeed_copy(fence, at(9)))
-    });
-    assert_eq!(finished.await, Ok(Fenced::Written));
-}

@@ -7,6 +7,7 @@ mod claims;
 mod constraints;
 mod copies;
 mod identities;
+mod lanes;
 mod launch_paths;
 mod organizations;
 mod plans;
