@@ -1,9 +1,9 @@
 //! Copies: a stale fence writes nothing, and a final copy stays as it is.
 
-use mimeo_domain::copying::{Copy, Plan, Reason, State, StatusDetail};
+use mimeo_domain::copying::{Copy, Plan, Progress, Reason, State, StatusDetail};
 use mimeo_domain::products::{Details, ProductType};
 use mimeo_store::testing::stores;
-use mimeo_store::{Fence, Fenced, Store, Tx};
+use mimeo_store::{CopiesSought, Fence, Fenced, Store, Tx, Whose};
 
 use crate::cast::*;
 
@@ -193,6 +193,50 @@ async fn a_copy_that_waits_is_not_due_before_its_time() {
             let later = write(&store, Fence::of(&copy), wait);
             assert_eq!(later.await, Ok(Fenced::Written), "{engine}");
             assert_eq!(claim(&store, 9).await, None, "{engine}: not due yet");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_grows_with_the_versions_is_read_of_one_copy_and_not_for_a_list() {
+    let progress = Progress {
+        bodies_there_count: 1,
+        artifacts: ["pa-1".into()].into(),
+        ..Progress::default()
+    };
+    for (engine, store) in stores().await {
+        let copy = claimed(&store, "copyproduct-1").await;
+        let _ = fenced(&store, "plan", Fence::of(&copy)).await;
+        let with = (Fence::of(&copy), progress.clone());
+        let told = write(&store, with, |tx, (fence, progress)| {
+            Box::pin(tx.tell_progress(fence, progress))
+        });
+        assert_eq!(told.await, Ok(Fenced::Written), "{engine}");
+        let one = read(&store, scope(SPOKE), |tx, scope| {
+            Box::pin(async move { tx.see_copy(scope, &"copyproduct-1".into()).await })
+        });
+        let one = one.await.expect("an answer").expect("the copy");
+        assert_eq!(one.progress.as_ref(), Some(&progress), "{engine}");
+        assert_eq!(one.copy.plan, Some(plan()), "{engine}");
+        for (whose, state, who) in [
+            (Whose::Own, None, SPOKE),
+            (Whose::Own, Some("RUNNING"), SPOKE),
+            (Whose::OfProducts, None, HUB),
+        ] {
+            let sought = CopiesSought {
+                whose,
+                state,
+                since: at(0),
+                after: None,
+            };
+            let list = read(&store, (scope(who), sought), |tx, (scope, sought)| {
+                Box::pin(tx.list_copies(scope, sought, 9))
+            });
+            let list = list.await.expect("a list");
+            let listed: Vec<_> = list.iter().map(|seen| seen.copy.token.as_str()).collect();
+            assert_eq!(listed, ["copyproduct-1"], "{engine}: {whose:?}, {state:?}");
+            assert_eq!(list[0].progress, None, "{engine}: {whose:?}, {state:?}");
+            assert_eq!(list[0].copy.plan, None, "{engine}: {whose:?}, {state:?}");
         }
     }
 }
