@@ -1,16 +1,17 @@
-//! Copies as their owners see and steer them, and what others see of them.
+//! Copies as their owners see them, and what others see of them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mimeo_domain::ids::Seed;
 use mimeo_domain::{Caller, Timestamp};
 use mimeo_service::copies::{CopiesAsked, Whose};
 use mimeo_service::workflows::tidy::tidy;
 use mimeo_service::workflows::{Gate, Point, Verdict};
-use mimeo_service::{Arrival, Service, Stop, Trail};
+use mimeo_service::{Service, Stop, Trail};
 use mimeo_store::{StoreError, Tx, Work};
 use mimeo_testkit::{Account, Portfolio, Product, World};
 use serde_json::{Value, json};
+
+use crate::copies_retried::retried;
 
 const ALL: CopiesAsked = CopiesAsked {
     whose: Whose::Own,
@@ -22,15 +23,15 @@ const ALL: CopiesAsked = CopiesAsked {
     page: None,
 };
 
-const NOW: Timestamp = Timestamp::from_millis(1_768_464_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_768_464_000_000);
 
 /// Of a request of its own each time.
-fn trail() -> Trail<'static> {
+pub(crate) fn trail() -> Trail<'static> {
     static REQUESTS: AtomicU64 = AtomicU64::new(1);
     World::trail(REQUESTS.fetch_add(1, Ordering::Relaxed))
 }
 
-fn of(account: &Account) -> (Service, Caller) {
+pub(crate) fn of(account: &Account) -> (Service, Caller) {
     (account.world().service().clone(), account.caller())
 }
 
@@ -48,22 +49,9 @@ fn tokens(page: &Value) -> Vec<&str> {
         .collect()
 }
 
-async fn described(account: &Account, token: &str) -> Result<Value, Stop> {
+pub(crate) async fn described(account: &Account, token: &str) -> Result<Value, Stop> {
     let (service, caller) = of(account);
     let copy = service.describe_copy(&caller, &token.into()).await?;
-    Ok(serde_json::to_value(copy).expect("JSON"))
-}
-
-async fn retried(account: &Account, token: &str) -> Result<Value, Stop> {
-    let (service, caller) = of(account);
-    let arrival = Arrival {
-        now: account.world().now(),
-        seed: Seed(4711),
-        host: None,
-    };
-    let copy = service
-        .retry_copy((&caller, &trail()), &token.into(), &arrival)
-        .await?;
     Ok(serde_json::to_value(copy).expect("JSON"))
 }
 
@@ -77,7 +65,7 @@ async fn kinds(account: &Account, token: &str) -> Vec<String> {
         .collect()
 }
 
-async fn shared(world: &World) -> (Account, Account, Product, Portfolio) {
+pub(crate) async fn shared(world: &World) -> (Account, Account, Product, Portfolio) {
     let [hub, spoke] = world.accounts(["hub", "spoke"]);
     let vpc = hub.product("vpc").await.versions(3).await;
     let golden = hub.portfolio("golden").await.holds(&vpc).await;
@@ -320,50 +308,6 @@ async fn a_foreign_copy_answers_as_one_that_does_not_exist() {
         described(&spoke, &foreign).await.expect("a copy")["state"],
         "SUCCEEDED"
     );
-}
-
-#[tokio::test]
-async fn a_failed_copy_is_retried_once_by_a_new_one() {
-    for world in World::on_each_engine().await {
-        let (_, spoke, vpc, golden) = shared(&world).await;
-        let token = spoke.copies(&vpc).await;
-        let refused = retried(&spoke, &token).await.expect_err("it waits");
-        assert!(refused.to_string().contains("is QUEUED"), "{refused}");
-        let (service, caller) = of(&spoke);
-        let cancelled = service
-            .cancel_copy((&caller, &trail()), &token.as_str().into(), NOW)
-            .await;
-        assert_eq!(cancelled.expect("cancelled").summary.state, "FAILED");
-        let first = retried(&spoke, &token).await.expect("a new copy");
-        assert_eq!(first["retryOf"], json!(token));
-        assert_ne!(first["token"], json!(token));
-        let second = retried(&spoke, &token).await.expect("the same");
-        assert_eq!(second["token"], first["token"]);
-        world.settle().await;
-        let by = first["token"].as_str().expect("a token");
-        let done = described(&spoke, by).await.expect("a copy");
-        assert_eq!(done["state"], "SUCCEEDED", "{done}");
-        let before = described(&spoke, &token).await.expect("a copy");
-        assert_eq!(before["state"], "FAILED", "what is final stays so");
-        assert_eq!(before["retriedAs"], json!(by));
-        let refused = retried(&spoke, by).await.expect_err("it succeeded");
-        assert!(refused.to_string().contains("is SUCCEEDED"), "{refused}");
-
-        let token = spoke.copies(&vpc).await;
-        let cancelled = service
-            .cancel_copy((&caller, &trail()), &token.as_str().into(), NOW)
-            .await;
-        cancelled.expect("cancelled");
-        golden.unshared_from(&spoke).await;
-        let refused = retried(&spoke, &token)
-            .await
-            .expect_err("not shared any more");
-        let text = refused.to_string();
-        assert_eq!(
-            text,
-            format!("{} does not exist or access was denied", vpc.id)
-        );
-    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod audit;
 mod budgets;
 mod checks;
 mod constraints;
+mod copies_retried;
 mod copies_seen;
 mod copy_failures;
 mod copy_refusals;
