@@ -7,6 +7,7 @@ mod client;
 mod control;
 mod described_api;
 mod limits;
+mod nodes;
 mod open_mode;
 mod peers;
 mod policies;
