@@ -324,3 +324,6 @@ impl From<tokio::task::JoinError> for Ended {
         Self(text.unwrap_or_else(|| "no words".to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;
