@@ -79,9 +79,7 @@ impl Cx<'_, '_> {
 
     /// A portfolio or product goes, and with it what anyone hung on it.
     async fn drop_attached(&mut self, resource: &ResourceId) -> Result<(), Stop> {
-        self.tx.drop_tag_options(self.scope, resource).await?;
-        self.tx.drop_budgets(self.scope, resource).await?;
-        Ok(())
+        Ok(self.tx.drop_attached(self.scope, resource).await?)
     }
 
     /// A share of `owner`'s portfolio ended, with one account or (`None`) with many: what they hung
@@ -94,10 +92,7 @@ impl Cx<'_, '_> {
     ) -> Result<(), Stop> {
         let scope = self.scope;
         self.tx
-            .drop_lost_tag_options(scope, portfolio, owner, recipient)
-            .await?;
-        self.tx
-            .drop_lost_budgets(scope, portfolio, owner, recipient)
+            .drop_lost_attached(scope, portfolio, owner, recipient)
             .await?;
         self.tx
             .drop_lost_principals(scope, portfolio, owner, recipient)

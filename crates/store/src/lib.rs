@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 mod artifacts;
+mod attached;
 mod audit;
 mod budgets;
 mod checks;
@@ -79,6 +80,7 @@ pub const WRITE_BATCH_MAX: usize = 512;
 /// Name and text of each statement, a family at a time, for the test that prepares them all.
 pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("artifacts", artifacts::STATEMENTS),
+    ("attached", attached::STATEMENTS),
     ("audit", audit::STATEMENTS),
     ("copies", copies::STATEMENTS),
     ("lanes", copies::lanes::STATEMENTS),

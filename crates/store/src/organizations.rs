@@ -177,8 +177,7 @@ impl Tx<'_> {
     /// it hung there off it.
     async fn drop_lost_everywhere(&mut self, account: &AccountId) -> Result<(), StoreError> {
         self.execute(DROP_LOST, params![account.as_str()]).await?;
-        self.drop_lost_tag_options_everywhere(account).await?;
-        self.drop_lost_budgets_everywhere(account).await?;
+        self.drop_lost_attached_everywhere(account).await?;
         self.drop_lost_principals_everywhere(account).await
     }
 }

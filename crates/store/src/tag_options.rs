@@ -3,7 +3,7 @@
 use mimeo_domain::portfolios::Portfolio;
 use mimeo_domain::products::Product;
 use mimeo_domain::tag_options::{Filter, ResourceKind, TagOption};
-use mimeo_domain::{AccountId, PortfolioId, ProductId, ResourceId, TagOptionId};
+use mimeo_domain::{PortfolioId, ProductId, ResourceId, TagOptionId};
 
 use crate::column::{clean, count, read_all, stored_count};
 use crate::dialect::statements;
@@ -42,11 +42,6 @@ statements! {
     LOCAL = "SELECT t.id, t.account, t.tag_key, t.tag_value, t.active FROM tag_option_resource r JOIN tag_option t ON t.region = r.region AND t.id = r.tag_option_id WHERE r.region = ?1 AND r.resource_id = ?2 AND r.account = ?3 ORDER BY r.tag_option_id";
     SHARED_ON_PORTFOLIO = "SELECT t.id, t.account, t.tag_key, t.tag_value, t.active FROM tag_option_resource r JOIN tag_option t ON t.region = r.region AND t.id = r.tag_option_id WHERE r.region = ?1 AND r.resource_id = ?2 AND r.account = (SELECT s.owner FROM seen_share s WHERE s.region = ?1 AND s.portfolio_id = ?2 AND s.account = ?3 AND s.owner <> ?3 AND s.tag_options = 1 LIMIT 1) ORDER BY r.tag_option_id";
     SHARED_ON_PRODUCT = "SELECT t.id, t.account, t.tag_key, t.tag_value, t.active FROM tag_option_resource r JOIN tag_option t ON t.region = r.region AND t.id = r.tag_option_id WHERE r.region = ?1 AND r.resource_id = ?2 AND r.account = (SELECT s.owner FROM portfolio_product pp JOIN seen_share s ON s.region = pp.region AND s.portfolio_id = pp.portfolio_id WHERE pp.region = ?1 AND pp.product_id = ?2 AND (pp.portfolio_id = ?4 OR ?4 IS NULL) AND pp.portfolio_account = (SELECT p.account FROM product p WHERE p.region = ?1 AND p.id = ?2) AND s.account = ?3 AND s.tag_options = 1 LIMIT 1) ORDER BY r.tag_option_id";
-    DROP = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2";
-    DROP_LOST_ON_PORTFOLIO = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account <> ?3 AND account >= ?4 AND account <= ?5 AND NOT EXISTS (SELECT 1 FROM seen_share s WHERE s.region = ?1 AND s.portfolio_id = ?2 AND s.account = tag_option_resource.account)";
-    DROP_LOST_ON_HELD = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id IN (SELECT pp.product_id FROM portfolio_product pp WHERE pp.region = ?1 AND pp.portfolio_id = ?2) AND account <> ?3 AND account >= ?4 AND account <= ?5 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = tag_option_resource.resource_id AND up.portfolio_account = ?3 AND s.account = tag_option_resource.account)";
-    DROP_LOST_ON_PRODUCT = "DELETE FROM tag_option_resource WHERE region = ?1 AND resource_id = ?2 AND account <> ?3 AND NOT EXISTS (SELECT 1 FROM portfolio_product up JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE up.region = ?1 AND up.product_id = ?2 AND up.portfolio_account = ?3 AND s.account = tag_option_resource.account)";
-    DROP_LOST_EVERYWHERE = "DELETE FROM tag_option_resource WHERE account = ?1 AND NOT EXISTS (SELECT 1 FROM portfolio p WHERE p.region = tag_option_resource.region AND p.id = tag_option_resource.resource_id AND p.account = ?1) AND NOT EXISTS (SELECT 1 FROM product p WHERE p.region = tag_option_resource.region AND p.id = tag_option_resource.resource_id AND p.account = ?1) AND NOT EXISTS (SELECT 1 FROM seen_share s WHERE s.region = tag_option_resource.region AND s.portfolio_id = tag_option_resource.resource_id AND s.account = ?1) AND NOT EXISTS (SELECT 1 FROM product p JOIN portfolio_product up ON up.region = p.region AND up.product_id = p.id AND up.portfolio_account = p.account JOIN seen_share s ON s.region = up.region AND s.portfolio_id = up.portfolio_id WHERE p.region = tag_option_resource.region AND p.id = tag_option_resource.resource_id AND s.account = ?1)";
 }
 
 /// The TagOptions themselves: each an account's own.
@@ -271,63 +266,6 @@ impl Tx<'_> {
         found.retain(|option| option.active);
         Ok(found)
     }
-}
-
-/// What they no longer hang on.
-impl Tx<'_> {
-    /// Takes every account's TagOptions off a resource that goes.
-    pub async fn drop_tag_options(
-        &mut self,
-        scope: &AuthScope,
-        resource: &ResourceId,
-    ) -> Result<u64, StoreError> {
-        let row = params![scope.region.as_str(), resource.as_str()];
-        self.execute(DROP, row).await
-    }
-
-    /// After `owner`'s portfolio was taken from `recipient`, or from whomever: TagOptions go from it
-    /// and its products where the account no longer sees them.
-    pub async fn drop_lost_tag_options(
-        &mut self,
-        scope: &AuthScope,
-        portfolio: &PortfolioId,
-        owner: &AccountId,
-        recipient: Option<&AccountId>,
-    ) -> Result<(), StoreError> {
-        let (least, most) = range(recipient);
-        let (region, portfolio) = (scope.region.as_str(), portfolio.as_str());
-        let row = params![region, portfolio, owner.as_str(), least, most];
-        self.execute(DROP_LOST_ON_PORTFOLIO, row).await?;
-        self.execute(DROP_LOST_ON_HELD, row).await.map(drop)
-    }
-
-    /// After `owner` took a product out of a portfolio: the same for that product and everyone.
-    pub async fn drop_lost_tag_options_on_product(
-        &mut self,
-        scope: &AuthScope,
-        product: &ProductId,
-        owner: &AccountId,
-    ) -> Result<(), StoreError> {
-        let row = params![scope.region.as_str(), product.as_str(), owner.as_str()];
-        self.execute(DROP_LOST_ON_PRODUCT, row).await.map(drop)
-    }
-
-    /// After the account was reached by fewer shares: takes its TagOptions off what it no longer sees, in
-    /// every Region.
-    pub(crate) async fn drop_lost_tag_options_everywhere(
-        &mut self,
-        account: &AccountId,
-    ) -> Result<(), StoreError> {
-        self.execute(DROP_LOST_EVERYWHERE, params![account.as_str()])
-            .await
-            .map(drop)
-    }
-}
-
-/// Between which accounts a statement looks, so that the key finds one as well as all.
-pub(crate) fn range(account: Option<&AccountId>) -> (&str, &str) {
-    // Accounts are digits, which sort before the colon.
-    account.map_or(("", ":"), |only| (only.as_str(), only.as_str()))
 }
 
 fn tag_option(row: &Row<'_>) -> Result<TagOption, StoreError> {

@@ -46,8 +46,11 @@ async fn names_are_an_accounts_own_and_kept_once() {
             assert_eq!(off.await, Ok(removed_count), "{engine}");
         }
         let gone = write(&store, (scope(HUB), resource()), |tx, (scope, on)| {
-            Box::pin(tx.drop_budgets(scope, on))
+            Box::pin(tx.drop_attached(scope, on))
         });
-        assert_eq!(gone.await, Ok(3), "{engine}: whoever hung them");
+        gone.await.expect("a clean-up");
+        for who in [HUB, SPOKE] {
+            assert!(page(&store, who, None).await.is_empty(), "{engine}: {who}");
+        }
     }
 }

@@ -107,9 +107,7 @@ async fn drop_lost(store: &Store, portfolio: &str, recipient: Option<&str>) {
     write(store, with, |tx, (scope, portfolio, recipient)| {
         Box::pin(async move {
             let (owner, recipient) = (&scope.account, recipient.as_ref());
-            tx.drop_lost_tag_options(scope, portfolio, owner, recipient)
-                .await?;
-            tx.drop_lost_budgets(scope, portfolio, owner, recipient)
+            tx.drop_lost_attached(scope, portfolio, owner, recipient)
                 .await
         })
     })

@@ -1,8 +1,8 @@
 //! A shelf in a folder: `ab/abcd…`, written to a temporary file, synced, renamed, folder synced.
 //!
 //! This is `std::fs` and not `object_store`'s local store. That one can fsync, but it makes files and folders as the
-//! umask says, hides a full disk in a boxed error, and leaves its staging files for ever. An S3 bucket will come
-//! through `object_store`, as another place behind [`super::Shelf`].
+//! umask says, hides a full disk in a boxed error, and leaves its staging files for ever. A bucket goes through
+//! `object_store`, as another place behind [`super::Shelf`].
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

@@ -40,10 +40,7 @@ impl Handle for DisassociateProductFromPortfolio {
             .drop_lost_holders(cx.scope, &product, &cx.scope.account)
             .await?;
         cx.tx
-            .drop_lost_tag_options_on_product(cx.scope, &product, &cx.scope.account)
-            .await?;
-        cx.tx
-            .drop_lost_budgets_on_product(cx.scope, &product, &cx.scope.account)
+            .drop_lost_attached_on_product(cx.scope, &product, &cx.scope.account)
             .await?;
         Ok(DisassociateProductFromPortfolioOutput {})
     }
