@@ -117,8 +117,10 @@ impl Workers {
             while self.sizes.copies_max > 0
                 && self.store.has_suspects(&self.claimer).await == Ok(true)
             {
-                if !self.work_alone(waited >= SUSPECT_POLLS).await {
-                    waited += 1;
+                let insists = waited >= SUSPECT_POLLS;
+                if !self.work_alone(insists).await {
+                    // Room that was made for nothing is not made at each poll.
+                    waited = if insists { 0 } else { waited + 1 };
                     break;
                 }
                 waited = 0;
@@ -184,9 +186,7 @@ impl Workers {
 
     async fn work_on(&mut self, copy: Copy) {
         let started = clock::instant();
-        if copy.attempts > copy.failures + 1 {
-            self.metrics.copy_takeovers.inc();
-        }
+        self.metrics.copy_takeovers.inc_by(self.claimer.takeovers());
         self.metrics.copies_running.inc();
         let outcome = self.hold(&copy).await;
         self.metrics.copies_running.dec();

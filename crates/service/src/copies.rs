@@ -173,10 +173,10 @@ impl Work for List {
             let chunk = (self.limit - copies.len() + 1).clamp(20, PAGE_MAX + 1);
             let found = tx.list_copies(&self.scope, &sought, chunk).await?;
             let is_all = found.len() < chunk;
-            for seen in found {
-                let cursor = (seen.copy.created, seen.copy.token.clone());
+            for listed in found {
+                let cursor = (listed.created, listed.token);
                 let (created, token) = (cursor.0.millis(), cursor.1.clone());
-                if self.asked.lets_pass(&seen) {
+                if let Some(seen) = listed.seen.filter(|seen| self.asked.lets_pass(seen)) {
                     if copies.len() == self.limit {
                         let next = sought.after.map(|(at, token)| (at.millis(), token));
                         return Ok(Found { copies, next });

@@ -14,6 +14,7 @@ use crate::column::{count, document};
 use crate::dialect::statements;
 use crate::params;
 use crate::{AuthScope, Extent, StoreError, Tx};
+use claimer::Held;
 use lanes::Stopped;
 
 /// Columns of a row that [`stored`] reads.
@@ -23,10 +24,22 @@ macro_rules! columns {
     };
 }
 
+/// Leases one copy, unless it changed since it was found; what follows names the copy.
+macro_rules! lease {
+    ($which:expr) => {
+        concat!(
+            "UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = ",
+            $which,
+            " AND unfinished = 1 AND due <= ?1 AND version <= ?3 RETURNING token, region, state, fence, attempts, failures, deadline, created, status_detail, body, plan"
+        )
+    };
+}
+
 pub(crate) mod claimer;
 pub(crate) mod lanes;
 pub(crate) mod seen;
 mod stored;
+pub(crate) mod suspects;
 
 use stored::{StoredCopy, stored};
 
@@ -155,15 +168,19 @@ impl Tx<'_> {
             .transpose()
     }
 
-    /// Who has tried more often than tries have ended was held by a worker that fell silent.
-    async fn tell_claimed(&mut self, copy: &Copy) -> Result<(), StoreError> {
+    /// Tells of a claim.
+    async fn tell_claimed(&mut self, copy: Copy) -> Result<Held, StoreError> {
         let attempt = copy.attempts;
-        let event = if attempt > copy.failures + 1 {
+        let scope = AuthScope::of(&copy.caller);
+        // Without a death there is nothing to look up.
+        let taken_over = copy.deaths() > 0 && self.has_open_try(&scope, &copy.token).await?;
+        let event = if taken_over {
             Event::TakenOver { attempt }
         } else {
             Event::Claimed { attempt }
         };
-        self.tell(&Fence::of(copy), &event).await
+        self.tell(&Fence::of(&copy), &event).await?;
+        Ok(Held { copy, taken_over })
     }
 
     /// Renews the lease.

@@ -14,6 +14,7 @@ use crate::{AuthScope, StoreError, Tx};
 
 statements! {
     APPEND = "INSERT INTO copy_event (region, account, token, seq, at, kind, body) SELECT region, account, token, 1 + COALESCE((SELECT MAX(e.seq) FROM copy_event e WHERE e.region = copy.region AND e.account = copy.account AND e.token = copy.token), 0), ?3, ?4, ?5 FROM copy WHERE region = ?1 AND token = ?2 AND ?6 > COALESCE((SELECT MAX(e.seq) FROM copy_event e WHERE e.region = copy.region AND e.account = copy.account AND e.token = copy.token), 0)";
+    LAST = "SELECT kind FROM copy_event WHERE region = ?1 AND account = ?2 AND token = ?3 ORDER BY seq DESC LIMIT 1";
     LIST = "SELECT seq, at, body FROM copy_event WHERE region = ?1 AND account = ?2 AND token = ?3 AND seq > ?4 ORDER BY seq LIMIT ?5";
 }
 
@@ -36,6 +37,18 @@ impl Tx<'_> {
             seq_max,
         ];
         self.execute(APPEND, row).await.map(drop)
+    }
+
+    /// Whether the copy's last try came to no end that was told: its worker fell silent.
+    pub(crate) async fn has_open_try(
+        &mut self,
+        scope: &AuthScope,
+        token: &CopyToken,
+    ) -> Result<bool, StoreError> {
+        let (region, account) = (scope.region.as_str(), scope.account.as_str());
+        let row = params![region, account, token.as_str()];
+        let kind = self.query_one(LAST, row, |row| row.text(0)).await?;
+        Ok(kind.is_some_and(|kind| !Event::WAITING_KINDS.contains(&&*kind)))
     }
 
     /// Events after number `after`, oldest first.

@@ -50,7 +50,7 @@ pub use checks::{
     CheckedArtifact, CheckedCopy, CheckedProducts, CheckedReplay, CheckedUpload, Odd,
 };
 pub use copies::claimer::Claimer;
-pub use copies::seen::{CopiesSought, SeenCopy, Whose};
+pub use copies::seen::{CopiesSought, ListedCopy, SeenCopy, Whose};
 pub use copies::{Fence, Fenced};
 pub use dialect::postgres::{RETRIES_MAX, Wakes};
 pub use dialect::{Dialect, Row, Tx, Value};
@@ -84,6 +84,7 @@ pub const FAMILIES: &[(&str, &[(&str, &str)])] = &[
     ("audit", audit::STATEMENTS),
     ("copies", copies::STATEMENTS),
     ("lanes", copies::lanes::STATEMENTS),
+    ("suspects", copies::suspects::STATEMENTS),
     ("copies seen", copies::seen::STATEMENTS),
     ("copy events", copy_events::STATEMENTS),
     ("migrate", migrate::STATEMENTS),

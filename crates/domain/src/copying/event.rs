@@ -70,6 +70,9 @@ impl Event {
         }
     }
 
+    /// Kinds after which nobody works on the copy, and somebody will.
+    pub const WAITING_KINDS: [&'static str; 3] = ["ACCEPTED", "POSTPONED", "GIVEN_BACK"];
+
     /// Whether nothing comes after it.
     pub const fn is_end(&self) -> bool {
         matches!(

@@ -11,11 +11,10 @@
 //! of two that cross, one is undone and sees the other. Accepting, which is no serializable transaction,
 //! writes to the lane in any case, and so is seen by what would put it to rest.
 
-use mimeo_domain::copying::{
-    Copy, DEATHS_IN_COMPANY_MAX, DEATHS_MAX, LEASE_MILLIS, RECORD_VERSION,
-};
+use mimeo_domain::Timestamp;
+use mimeo_domain::copying::{Copy, LEASE_MILLIS, RECORD_VERSION, StatusDetail};
 
-use super::claimer::Claimer;
+use super::claimer::{Claimer, Held};
 use super::{Fence, Fenced, StoredCopy, stored};
 use crate::column::count;
 use crate::dialect::statements;
@@ -24,22 +23,11 @@ use crate::{AuthScope, Level, Store, StoreError, Tx, Work, params};
 /// Lanes that one claim looks at; the next one goes on where they were put to rest.
 const LOOKS_MAX: usize = 16;
 
+/// Copies that do not read, of which one claim ends at most so many.
+const UNREAD_MAX: usize = 16;
+
 /// How long a lane rests that holds only what another node must claim.
 const REST_MILLIS: i64 = 1_000;
-
-// The statements and the index of suspects name the number.
-const _: () = assert!(DEATHS_IN_COMPANY_MAX == 2 && DEATHS_MAX > DEATHS_IN_COMPANY_MAX);
-
-/// Leases one copy, unless it changed since it was found; what follows names the copy.
-macro_rules! lease {
-    ($which:expr) => {
-        concat!(
-            "UPDATE copy SET state = 'RUNNING', fence = fence + 1, attempts = attempts + 1, due = ?2 WHERE (region, token) = ",
-            $which,
-            " AND unfinished = 1 AND due <= ?1 AND version <= ?3 RETURNING token, region, state, fence, attempts, failures, deadline, created, status_detail, body, plan"
-        )
-    };
-}
 
 // `/* skip locked */` and `/* lock */` are clauses on PostgreSQL and nothing on SQLite, whose
 // one writer is alone anyway.
@@ -50,9 +38,6 @@ statements! {
     /// Of the account `?4` in the state `?5`.
     CLAIM = lease!("(SELECT region, token FROM copy AS next WHERE account = ?4 AND state = ?5 AND due <= ?1 AND version <= ?3 AND attempts - failures < 2 ORDER BY due LIMIT 1 /* skip locked */)");
     SERVED = "UPDATE copy_lane SET turn = CASE WHEN turn < ?2 THEN ?2 ELSE turn + 1 END WHERE account = ?1";
-    SUSPECTS = "SELECT region, token, account, state FROM copy WHERE unfinished = 1 AND due <= ?1 AND version <= ?2 AND attempts - failures >= 2 ORDER BY due LIMIT 16";
-    LOCK_LANE = "SELECT account FROM copy_lane WHERE account = ?1 /* lock */";
-    CLAIM_SUSPECT = lease!("(?4, ?5)");
     FIND_LANE = "SELECT ready, filled FROM copy_lane WHERE account = ?1";
     /// When the account's next copy in the state `?2` can be claimed.
     NEXT_DUE = "SELECT due FROM copy WHERE account = ?1 AND state = ?2 AND version <= ?3 AND attempts - failures < 2 ORDER BY due LIMIT 1";
@@ -72,27 +57,17 @@ impl Store {
     /// Leases the next due copy, of an account that is not at the claimer's limit. Copies that must run
     /// alone are left to [`Store::claim_suspect`].
     pub async fn claim_copy(&self, claimer: &Claimer) -> Result<Option<Copy>, StoreError> {
-        let Claimed { copy, idle } = self.write(Claim(claimer.clone())).await?;
+        let Claimed { held, idle } = self.write(Claim(claimer.clone())).await?;
         if !idle.is_empty() {
             // Without it the next claim only has more to look at.
-            let running_max = claimer.running_max;
-            match self.write(Rest { running_max, idle }).await {
+            let claimer = claimer.clone();
+            match self.write(Rest { claimer, idle }).await {
                 Ok(()) | Err(StoreError::Conflict) => {}
-                Err(error) if copy.is_none() => return Err(error),
+                Err(error) if held.is_none() => return Err(error),
                 Err(_) => {}
             }
         }
-        Ok(copy)
-    }
-
-    /// Leases a due copy that must run alone: the caller runs nothing else until it has ended.
-    pub async fn claim_suspect(&self, claimer: &Claimer) -> Result<Option<Copy>, StoreError> {
-        self.write(ClaimSuspect(claimer.clone())).await
-    }
-
-    /// Whether a copy is due that must run alone.
-    pub async fn has_suspects(&self, claimer: &Claimer) -> Result<bool, StoreError> {
-        self.read(HasSuspects(claimer.clone())).await
+        Ok(held.map(|held| claimer.notes(held)))
     }
 
     /// Readies the lanes that should be and are not: of copies that a server of the release before
@@ -114,7 +89,7 @@ pub(super) enum Stopped {
 struct Claim(Claimer);
 
 struct Claimed {
-    copy: Option<Copy>,
+    held: Option<Held>,
     /// Accounts whose lanes have nothing to claim now.
     idle: Vec<String>,
 }
@@ -134,20 +109,20 @@ impl Work for Claim {
             let row = params![after.0, &after.1];
             let lane = tx.query_one(NEXT_LANE, row, |row| (row.int(1), row.text(0)));
             let Some(lane) = lane.await? else { break };
-            if let Some(copy) = tx.claim_of(&lane.1, (now, takes_over), &self.0).await? {
+            if let Some(held) = tx.claim_of(&lane.1, (now, takes_over), &self.0).await? {
                 tx.execute(SERVED, params![&lane.1, now]).await?;
-                let copy = Some(copy);
-                return Ok(Claimed { copy, idle });
+                let held = Some(held);
+                return Ok(Claimed { held, idle });
             }
             idle.push(lane.1.clone());
             after = lane;
         }
-        Ok(Claimed { copy: None, idle })
+        Ok(Claimed { held: None, idle })
     }
 }
 
 struct Rest {
-    running_max: u32,
+    claimer: Claimer,
     idle: Vec<String>,
 }
 
@@ -157,55 +132,12 @@ impl Work for Rest {
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let now = tx.now().await?;
+        let takes_over = self.claimer.hears(now);
         for account in &self.idle {
-            tx.rest_lane(account, now, self.running_max).await?;
+            tx.rest_lane(account, (now, takes_over), &self.claimer)
+                .await?;
         }
         Ok(())
-    }
-}
-
-struct ClaimSuspect(Claimer);
-
-impl Work for ClaimSuspect {
-    type Output = Option<Copy>;
-    type Error = StoreError;
-    const LEVEL: Level = Level::RowLocks;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Option<Copy>, StoreError> {
-        let now = tx.now().await?;
-        let mut suspects = tx.suspects(now, self.0.hears(now)).await?;
-        // By account, so that two nodes lock lanes in one order.
-        suspects.sort_by(|one, other| one.2.cmp(&other.2));
-        for (region, token, account, state) in suspects {
-            tx.line_up(&account, now).await?;
-            tx.query(LOCK_LANE, params![&account], |_| ()).await?;
-            let (running, _) = tx.running(&account).await?;
-            let others = running - u64::from(state == "RUNNING").min(running);
-            if others >= u64::from(self.0.running_max) {
-                continue;
-            }
-            let until = now + LEASE_MILLIS;
-            let row = params![now, until, RECORD_VERSION, &region, &token];
-            let claimed = tx.query_one(CLAIM_SUSPECT, row, stored).await?;
-            if let Some(copy) = claimed {
-                let copy = copy.read()?;
-                tx.tell_claimed(&copy).await?;
-                return Ok(Some(copy));
-            }
-        }
-        Ok(None)
-    }
-}
-
-struct HasSuspects(Claimer);
-
-impl Work for HasSuspects {
-    type Output = bool;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-        let now = tx.now().await?;
-        Ok(!tx.suspects(now, self.0.hears(now)).await?.is_empty())
     }
 }
 
@@ -229,13 +161,13 @@ impl Tx<'_> {
         account: &str,
         (now, takes_over): (i64, bool),
         claimer: &Claimer,
-    ) -> Result<Option<Copy>, StoreError> {
+    ) -> Result<Option<Held>, StoreError> {
         let (running, lease_end) = self.running(account).await?;
         if takes_over
             && lease_end.is_some_and(|end| end <= now)
-            && let Some(copy) = self.claim_in(account, "RUNNING", now).await?
+            && let Some(held) = self.claim_in(account, "RUNNING", now).await?
         {
-            return Ok(Some(copy));
+            return Ok(Some(held));
         }
         if running >= u64::from(claimer.running_max) {
             return Ok(None);
@@ -243,38 +175,54 @@ impl Tx<'_> {
         self.claim_in(account, "QUEUED", now).await
     }
 
-    /// Copies that must run alone and are due: region, token, account, state. Those that run, as far as
-    /// is known, only if it `takes_over`.
-    async fn suspects(
-        &mut self,
-        now: i64,
-        takes_over: bool,
-    ) -> Result<Vec<(String, String, String, String)>, StoreError> {
-        let read = |row: &crate::Row<'_>| (row.text(0), row.text(1), row.text(2), row.text(3));
-        let row = params![now, RECORD_VERSION];
-        let mut suspects = self.query(SUSPECTS, row, read).await?;
-        suspects.retain(|(_, _, _, state)| takes_over || state == "QUEUED");
-        Ok(suspects)
-    }
-
     async fn claim_in(
         &mut self,
         account: &str,
         state: &'static str,
         now: i64,
-    ) -> Result<Option<Copy>, StoreError> {
+    ) -> Result<Option<Held>, StoreError> {
         let until = now + LEASE_MILLIS;
-        let row = params![now, until, RECORD_VERSION, account, state];
-        let claimed = self.query_one(CLAIM, row, stored).await?;
-        let Some(copy) = claimed.map(StoredCopy::read).transpose()? else {
+        for _ in 0..UNREAD_MAX {
+            let row = params![now, until, RECORD_VERSION, account, state];
+            let claimed = self.query_one(CLAIM, row, stored).await?;
+            if claimed.is_none() {
+                return Ok(None);
+            }
+            let held = self.held(claimed, now).await?;
+            if held.is_some() {
+                return Ok(held);
+            }
+        }
+        Ok(None)
+    }
+
+    /// A claimed copy. One that does not read has failed: it must not keep others waiting.
+    pub(super) async fn held(
+        &mut self,
+        claimed: Option<StoredCopy>,
+        now: i64,
+    ) -> Result<Option<Held>, StoreError> {
+        let Some(claimed) = claimed else {
             return Ok(None);
         };
-        self.tell_claimed(&copy).await?;
-        Ok(Some(copy))
+        let fence = claimed.fence()?;
+        match claimed.read() {
+            Ok(copy) => self.tell_claimed(copy).await.map(Some),
+            Err(error) => {
+                let reference = fence.token.clone();
+                tracing::error!(%error, copy = reference.as_str(), "the copy does not read");
+                let detail = StatusDetail::Internal { reference };
+                let at = Timestamp::from_millis(now);
+                self.fail_copy(&fence, &detail, at).await.map(|_| None)
+            }
+        }
     }
 
     /// How many copies of the account run, those of dead workers too, and when the first lease ends.
-    async fn running(&mut self, account: &str) -> Result<(u64, Option<i64>), StoreError> {
+    pub(super) async fn running(
+        &mut self,
+        account: &str,
+    ) -> Result<(u64, Option<i64>), StoreError> {
         let read = |row: &crate::Row<'_>| (count(row.int(0)), row.maybe_int(1));
         let running = self.query_one(RUNNING, params![account], read).await?;
         Ok(running.unwrap_or_default())
@@ -284,8 +232,8 @@ impl Tx<'_> {
     async fn rest_lane(
         &mut self,
         account: &str,
-        now: i64,
-        running_max: u32,
+        (now, takes_over): (i64, bool),
+        claimer: &Claimer,
     ) -> Result<(), StoreError> {
         let is_ready = |row: &crate::Row<'_>| row.int(0) == 1;
         let lane = self
@@ -301,8 +249,12 @@ impl Tx<'_> {
             return self.execute(REMOVE, params![account]).await.map(drop);
         }
         let (running, _) = self.running(account).await?;
-        let is_filled = running >= u64::from(running_max);
+        let is_filled = running >= u64::from(claimer.running_max);
         let mut due = self.next_due(account, "RUNNING").await?;
+        if !takes_over {
+            // What may not be taken over yet must not keep claims from other lanes.
+            due = due.map(|due| due.max(now + REST_MILLIS));
+        }
         if !is_filled {
             let waiting = self.next_due(account, "QUEUED").await?;
             due = due.into_iter().chain(waiting).min();

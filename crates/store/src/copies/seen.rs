@@ -16,6 +16,9 @@ const PRUNE_MAX: i64 = 200;
 /// Copies of before their source had columns, of which one pass fills at most so many.
 const FILL_MAX: i64 = 200;
 
+/// Stands for the source of a copy that does not read.
+const UNREAD: &str = "-";
+
 /// What [`seen`] reads; a list leaves out what grows with the versions.
 macro_rules! columns {
     ($plan:literal, $progress:literal) => {
@@ -55,6 +58,15 @@ pub struct SeenCopy {
     /// The failed copy that it repeats.
     pub retry_of: Option<CopyToken>,
     pub progress: Option<Progress>,
+}
+
+/// A copy's place in a list.
+#[derive(Debug, Clone)]
+pub struct ListedCopy {
+    pub created: Timestamp,
+    pub token: CopyToken,
+    /// `None`: its row does not read.
+    pub seen: Option<SeenCopy>,
 }
 
 /// Whose copies a list shows.
@@ -111,13 +123,14 @@ impl Tx<'_> {
         Ok(unfinished.map(|unfinished| unfinished == 0))
     }
 
-    /// Copies without their plans and progress, `limit` of them at most.
+    /// Copies without their plans and progress, `limit` of them at most. One that does not read is in its
+    /// place, and hides no other.
     pub async fn list_copies(
         &mut self,
         scope: &AuthScope,
         sought: &CopiesSought,
         limit: usize,
-    ) -> Result<Vec<SeenCopy>, StoreError> {
+    ) -> Result<Vec<ListedCopy>, StoreError> {
         let (region, account) = (scope.region.as_str(), scope.account.as_str());
         let (created, token) = match &sought.after {
             Some((created, token)) => (created.millis(), token.as_str()),
@@ -139,7 +152,7 @@ impl Tx<'_> {
                 self.query(sql, row, seen).await?
             }
         };
-        rows.into_iter().map(Seen::read).collect()
+        Ok(rows.into_iter().map(Seen::listed).collect())
     }
 
     /// Notes the source of copies that were accepted before it had columns; says how many there were.
@@ -150,15 +163,22 @@ impl Tx<'_> {
             })
             .await?;
         for (region, token, body) in &rows {
-            let asked: super::Asked = read(body)?;
-            let source = asked.request.source;
-            let row = params![
-                region,
-                token,
-                source.region.as_str(),
-                source.account.as_str(),
-                source.product.as_str()
-            ];
+            let asked: Result<super::Asked, _> = read(body);
+            let source = match &asked {
+                Ok(super::Asked { request, .. }) => {
+                    let source = &request.source;
+                    [
+                        source.region.as_str(),
+                        source.account.as_str(),
+                        source.product.as_str(),
+                    ]
+                }
+                Err(error) => {
+                    tracing::error!(%error, copy = token, "the copy does not read");
+                    [UNREAD; 3]
+                }
+            };
+            let row = params![region, token, source[0], source[1], source[2]];
             self.execute(SET_SOURCE, row).await?;
         }
         Ok(rows.len())
@@ -278,6 +298,23 @@ fn seen(row: &Row<'_>) -> Seen {
 }
 
 impl Seen {
+    fn listed(self) -> ListedCopy {
+        let token = self.copy.token.clone();
+        let created = Timestamp::from_millis(self.copy.created);
+        let seen = match self.read() {
+            Ok(seen) => Some(seen),
+            Err(error) => {
+                tracing::error!(%error, copy = token.as_str(), "the copy does not read");
+                None
+            }
+        };
+        ListedCopy {
+            created,
+            token,
+            seen,
+        }
+    }
+
     fn read(self) -> Result<SeenCopy, StoreError> {
         Ok(SeenCopy {
             copy: self.copy.read()?,

@@ -3,18 +3,19 @@
 use mimeo_domain::copying::{Copy, State};
 use mimeo_domain::{CopyToken, Timestamp};
 
-use super::Asked;
+use super::{Asked, Fence};
 use crate::column::read;
 use crate::{Row, StoreError};
 
 pub(super) struct StoredCopy {
-    token: CopyToken,
+    pub token: CopyToken,
+    region: String,
     state: String,
     fence: i64,
     attempts: i64,
     failures: i64,
     deadline: i64,
-    created: i64,
+    pub created: i64,
     status_detail: Option<String>,
     body: String,
     plan: Option<String>,
@@ -23,6 +24,7 @@ pub(super) struct StoredCopy {
 pub(super) fn stored(row: &Row<'_>) -> StoredCopy {
     StoredCopy {
         token: row.text(0).into(),
+        region: row.text(1),
         state: row.text(2),
         fence: row.int(3),
         attempts: row.int(4),
@@ -36,6 +38,16 @@ pub(super) fn stored(row: &Row<'_>) -> StoredCopy {
 }
 
 impl StoredCopy {
+    /// The right to write to it, for who claimed it.
+    pub(super) fn fence(&self) -> Result<Fence, StoreError> {
+        let region = self.region.parse();
+        Ok(Fence {
+            region: region.map_err(|_| StoreError::Broken(self.region.clone()))?,
+            token: self.token.clone(),
+            number: self.fence,
+        })
+    }
+
     pub(super) fn read(self) -> Result<Copy, StoreError> {
         let Asked {
             caller,

@@ -281,6 +281,21 @@ pub(crate) async fn find_copy(store: &Store, target: &str, token: &str) -> Copy 
     .expect("the copy")
 }
 
+/// So many copies of one account wait.
+pub(crate) async fn queue(store: &Store, who: &'static str, copies_count: usize) {
+    write(store, copies_count, move |tx, copies_count| {
+        Box::pin(async move {
+            for number in 0..*copies_count {
+                let token = format!("copyproduct-{who}-{number:04}");
+                tx.insert_copy(&copy(who, &token)).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+    .expect("queued");
+}
+
 pub(crate) async fn claim(store: &Store, running_max: u32) -> Option<Copy> {
     store
         .claim_copy(&Claimer::new(running_max))

@@ -12,28 +12,6 @@ use crate::cast::*;
 
 const CLAIMERS: usize = 32;
 
-async fn queue(store: &Store, who: &'static str, copies_count: usize) {
-    write(store, copies_count, move |tx, copies_count| {
-        Box::pin(async move {
-            for number in 0..*copies_count {
-                let token = format!("copyproduct-{who}-{number:04}");
-                tx.insert_copy(&copy(who, &token)).await?;
-            }
-            Ok(())
-        })
-    })
-    .await
-    .expect("queued");
-}
-
-async fn renew(store: &Store, copy: &Copy) -> Fenced {
-    write(store, Fence::of(copy), |tx, fence| {
-        Box::pin(tx.renew_lease(fence))
-    })
-    .await
-    .expect("an answer")
-}
-
 #[tokio::test]
 async fn a_newcomer_does_not_wait_for_a_long_queue() {
     for (engine, store) in stores().await {
@@ -115,84 +93,6 @@ async fn claim_all(store: Store) -> Vec<(String, i64)> {
             // So many at once may collide too often; a worker then comes back, as here.
             Err(error) => assert_eq!(error, StoreError::Conflict),
         }
-    }
-}
-
-#[tokio::test]
-async fn a_lease_lasts_while_it_is_renewed_and_is_taken_over_when_it_ran_out() {
-    for (engine, store) in stores().await {
-        queue(&store, SPOKE, 1).await;
-        let first = claim(&store, 1).await.expect("due");
-        assert_eq!(claim(&store, 1).await, None, "{engine}: leased");
-        let_time_pass(&store).await;
-        assert_eq!(
-            renew(&store, &first).await,
-            Fenced::Written,
-            "{engine}: nobody came"
-        );
-        assert_eq!(claim(&store, 1).await, None, "{engine}: renewed");
-        let_time_pass(&store).await;
-        let second = claim(&store, 1).await.expect("taken over");
-        assert_eq!((second.fence, second.attempts), (2, 2), "{engine}");
-        assert_eq!(renew(&store, &first).await, Fenced::Stale, "{engine}");
-        assert_eq!(renew(&store, &second).await, Fenced::Written, "{engine}");
-        let back = write(&store, (), |tx, ()| Box::pin(tx.take_all_copies_back()));
-        assert_eq!(back.await, Ok(1), "{engine}: the only server started again");
-        assert_eq!(renew(&store, &second).await, Fenced::Stale, "{engine}");
-        assert_eq!(claim(&store, 1).await, None, "{engine}: it must run alone");
-        let third = store
-            .claim_suspect(&Claimer::new(1))
-            .await
-            .expect("a claim");
-        let third = third.expect("due at once");
-        assert_eq!(
-            (third.fence, third.attempts),
-            (3, 3),
-            "{engine}: a death is a try"
-        );
-    }
-}
-
-/// As if a claimer had heard the database long ago, and nothing since.
-fn after_a_standstill(running_max: u32) -> Claimer {
-    let claimer = Claimer::new(running_max);
-    claimer.hears(0);
-    claimer
-}
-
-#[tokio::test]
-async fn after_a_standstill_a_copy_is_left_to_a_holder_that_lives() {
-    for (engine, store) in stores().await {
-        queue(&store, SPOKE, 2).await;
-        let held = claim(&store, 1).await.expect("due");
-        let_time_pass(&store).await;
-        let claimer = after_a_standstill(1);
-        assert_eq!(store.claim_copy(&claimer).await, Ok(None), "{engine}");
-        assert_eq!(renew(&store, &held).await, Fenced::Written, "{engine}");
-        let_time_pass(&store).await;
-        assert_eq!(store.claim_copy(&claimer).await, Ok(None), "{engine}: soon");
-        let taken = claim(&store, 1).await.expect("by who heard of none");
-        assert_eq!(taken.attempts, 2, "{engine}");
-        let waiting = store.claim_copy(&after_a_standstill(2)).await;
-        let waiting = waiting.expect("a claim").expect("nobody holds it");
-        assert_ne!(waiting.token, held.token, "{engine}");
-    }
-}
-
-#[tokio::test]
-async fn after_a_standstill_a_suspect_is_left_to_a_holder_that_lives() {
-    for (engine, store) in stores().await {
-        queue(&store, SPOKE, 1).await;
-        execute(&store, "UPDATE copy SET attempts = 2").await;
-        let claimer = after_a_standstill(1);
-        assert_eq!(store.has_suspects(&claimer).await, Ok(true), "{engine}");
-        let suspect = store.claim_suspect(&claimer).await.expect("a claim");
-        assert!(suspect.is_some(), "{engine}: nobody held it");
-        let_time_pass(&store).await;
-        let late = after_a_standstill(1);
-        assert_eq!(store.has_suspects(&late).await, Ok(false), "{engine}");
-        assert_eq!(store.claim_suspect(&late).await, Ok(None), "{engine}");
-        assert!(store.claim_suspect(&Claimer::new(1)).await != Ok(None));
     }
 }
 

@@ -3,7 +3,7 @@
 use mimeo_domain::copying::{Copy, Plan, Progress, Reason, State, StatusDetail};
 use mimeo_domain::products::{Details, ProductType};
 use mimeo_store::testing::stores;
-use mimeo_store::{CopiesSought, Fence, Fenced, Store, Tx, Whose};
+use mimeo_store::{Claimer, CopiesSought, Fence, Fenced, Store, Tx, Whose};
 
 use crate::cast::*;
 
@@ -233,10 +233,47 @@ async fn what_grows_with_the_versions_is_read_of_one_copy_and_not_for_a_list() {
                 Box::pin(tx.list_copies(scope, sought, 9))
             });
             let list = list.await.expect("a list");
-            let listed: Vec<_> = list.iter().map(|seen| seen.copy.token.as_str()).collect();
+            let listed: Vec<_> = list.iter().map(|listed| listed.token.as_str()).collect();
             assert_eq!(listed, ["copyproduct-1"], "{engine}: {whose:?}, {state:?}");
-            assert_eq!(list[0].progress, None, "{engine}: {whose:?}, {state:?}");
-            assert_eq!(list[0].copy.plan, None, "{engine}: {whose:?}, {state:?}");
+            let seen = list[0].seen.as_ref().expect("it reads");
+            assert_eq!(seen.progress, None, "{engine}: {whose:?}, {state:?}");
+            assert_eq!(seen.copy.plan, None, "{engine}: {whose:?}, {state:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_does_not_read_has_failed_and_keeps_nobody_waiting() {
+    for (engine, store) in stores().await {
+        queue(&store, SPOKE, 3).await;
+        let damage = "UPDATE copy SET body = '{' WHERE token LIKE '%-0000'";
+        assert_eq!(execute(&store, damage).await, 1, "{engine}");
+        let damage = "UPDATE copy SET plan = '{', attempts = 2 WHERE token LIKE '%-0001'";
+        assert_eq!(execute(&store, damage).await, 1, "{engine}");
+        let claimed = claim(&store, 9).await.expect("the one that reads");
+        assert!(claimed.token.as_str().ends_with("-0002"), "{engine}");
+        let suspect = store.claim_suspect(&Claimer::new(9)).await;
+        assert_eq!(
+            suspect,
+            Ok(None),
+            "{engine}: the suspect does not read either"
+        );
+        assert_eq!(claim(&store, 9).await, None, "{engine}");
+        let failed =
+            "UPDATE copy SET attempts = attempts WHERE state = 'FAILED' AND unfinished = 0";
+        assert_eq!(execute(&store, failed).await, 2, "{engine}");
+        let sought = CopiesSought {
+            whose: Whose::Own,
+            state: None,
+            since: at(0),
+            after: None,
+        };
+        let list = read(&store, (scope(SPOKE), sought), |tx, (scope, sought)| {
+            Box::pin(tx.list_copies(scope, sought, 9))
+        });
+        let list = list.await.expect("a list");
+        let reads: Vec<_> = list.iter().map(|listed| listed.seen.is_some()).collect();
+        assert_eq!(list.len(), 3, "{engine}: each in its place");
+        assert_eq!(reads.iter().filter(|reads| **reads).count(), 2, "{engine}");
     }
 }

@@ -19,4 +19,5 @@ mod reset;
 mod service_actions;
 mod shares;
 mod tag_options;
+mod takeovers;
 mod tallies;
