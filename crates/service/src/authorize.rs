@@ -192,6 +192,12 @@ impl Service {
         };
         let shown = resource.arn.as_deref().unwrap_or("*");
         let ours = request(action);
+        // What a policy forbids of the operation behind it is forbidden here as well.
+        if let Some(serves) = serves
+            && grant.decide(&request(serves)) == Err(Reason::Explicit)
+        {
+            grant.check(&caller.principal, shown, &request(serves))?;
+        }
         match (grant.decide(&ours), serves) {
             (Err(Reason::NothingAllows), Some(serves)) => {
                 Ok(grant.check(&caller.principal, shown, &request(serves))?)

@@ -150,8 +150,9 @@ async fn walk(
 async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Trouble> {
     let now = store.read(Now).await?;
     match (next_step(copy, now), &copy.plan) {
-        (Step::ReadSource, _) => read_source(world, store, copy, now)
+        (Step::ReadSource, _) => timeout(left(copy, now), read_source(world, store, copy, now))
             .await
+            .unwrap_or_else(|_| Err(late(Reason::SourceUnavailable)))
             .map_err(|trouble| trouble.about(Reason::SourceUnavailable)),
         (Step::Land, Some(plan)) => {
             let marks = marks(world, store, copy, plan).await?;
@@ -159,7 +160,7 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
             let bringing = templates::bring(world, copy, plan, &mut report);
             let brought = timeout(left(copy, now), bringing)
                 .await
-                .unwrap_or_else(|_| Err(late()))
+                .unwrap_or_else(|_| Err(late(Reason::TemplatesUnavailable)))
                 .map_err(|trouble| trouble.about(Reason::TemplatesUnavailable))?;
             match brought.learned {
                 Some(learned) => store_plan(world, store, copy, learned).await,
@@ -172,9 +173,8 @@ async fn step(world: &World, store: &Store, copy: &Copy) -> Result<Progress, Tro
 }
 
 /// The deadline came first: [`wait`] ends the copy, by the clock of its store.
-fn late() -> Trouble {
-    let text = "its deadline has come".to_owned();
-    Trouble::Away(Reason::TemplatesUnavailable, text)
+fn late(reason: Reason) -> Trouble {
+    Trouble::Away(reason, "its deadline has come".to_owned())
 }
 
 /// From `now` until the deadline.

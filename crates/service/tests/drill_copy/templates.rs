@@ -53,6 +53,8 @@ pub(crate) struct Elsewhere {
     script: Mutex<VecDeque<Answered>>,
     asked: Mutex<u32>,
     pub sees: Mutex<bool>,
+    /// Whether a look at the product is answered by nothing, for ever.
+    is_deaf: Mutex<bool>,
 }
 
 impl Elsewhere {
@@ -117,6 +119,9 @@ impl Elsewhere {
 impl Source for Elsewhere {
     fn look<'a>(&'a self, _: &'a Caller, _: &'a ProductArn) -> Asking<'a, Option<SeenSource>> {
         Box::pin(async move {
+            if *self.is_deaf.lock().unwrap() {
+                std::future::pending::<()>().await;
+            }
             let seen = SeenSource {
                 product: self.product.clone(),
                 artifacts: self.artifacts(),
@@ -179,6 +184,7 @@ impl Far {
             script: Mutex::default(),
             asked: Mutex::default(),
             sees: Mutex::new(true),
+            is_deaf: Mutex::default(),
         });
         let world = world.with(|world| {
             let peer: Arc<dyn Source> = source.clone();
@@ -414,6 +420,18 @@ async fn a_try_that_is_not_done_at_the_deadline_ends_there() {
     let endings = far.world.settle().await;
     assert_eq!(endings.len(), 1, "{endings:?}");
     assert_eq!(Stage::code(&endings[0]), "DEADLINE");
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_read_by_the_deadline_is_named_as_the_cause() {
+    let far = Far::of(Digests::Known, &["Resources: {}"]).await;
+    far.spoke.copies(&far.vpc).await;
+    *far.source.is_deaf.lock().unwrap() = true;
+    far.execute("UPDATE copy SET deadline = deadline - 3598000")
+        .await;
+    let endings = far.world.settle().await;
+    assert_eq!(endings.len(), 1, "{endings:?}");
+    assert_eq!(Stage::code(&endings[0]), "SOURCE_UNAVAILABLE");
 }
 
 #[tokio::test]
