@@ -86,6 +86,7 @@ pub(crate) struct Metrics {
     copies: Family<Worked, Counter>,
     pub(crate) copies_running: Gauge,
     pub(crate) copy_takeovers: Counter,
+    stores_silent: Gauge,
     copies_unfinished: Gauge,
     peer_calls: Family<Called, Counter>,
     peer_seconds: Family<Reached, Histogram>,
@@ -120,6 +121,7 @@ impl Metrics {
             copies: Family::default(),
             copies_running: Gauge::default(),
             copy_takeovers: Counter::default(),
+            stores_silent: Gauge::default(),
             copies_unfinished: Gauge::default(),
             peer_calls: Family::default(),
             peer_seconds: Family::new_with_constructor(|| Histogram::new(SECONDS)),
@@ -188,8 +190,13 @@ impl Metrics {
             self.orphan_bytes_deleted.clone(),
         );
         to.register(
+            "stores_silent",
+            "Stores that did not answer when these figures were asked for",
+            self.stores_silent.clone(),
+        );
+        to.register(
             "copies_unfinished",
-            "Copies that wait or run, on all servers",
+            "Copies that wait or run, on all servers; as last known while a store is silent",
             self.copies_unfinished.clone(),
         );
         to.register(
@@ -289,8 +296,14 @@ impl Metrics {
             .inc();
     }
 
-    /// All figures as Prometheus reads them.
-    pub(crate) fn render(&self, stores: &[Gauges], copies_unfinished: u64) -> String {
+    /// All figures as Prometheus reads them. Where the unfinished copies are not known, as a store is silent,
+    /// they stay as they were.
+    pub(crate) fn render(
+        &self,
+        stores: &[Gauges],
+        stores_silent: i64,
+        copies_unfinished: Option<u64>,
+    ) -> String {
         let set = |gauge: &Gauge, read: fn(&Gauges) -> u64| {
             let sum = stores.iter().map(read).sum::<u64>();
             gauge.set(i64::try_from(sum).unwrap_or(i64::MAX));
@@ -314,8 +327,11 @@ impl Metrics {
         count(&store.batches, |gauges| gauges.batches);
         count(&store.batched_writes, |gauges| gauges.batched_writes);
         count(&store.conflicts, |gauges| gauges.conflicts);
-        self.copies_unfinished
-            .set(i64::try_from(copies_unfinished).unwrap_or(i64::MAX));
+        self.stores_silent.set(stores_silent);
+        if let Some(copies) = copies_unfinished {
+            self.copies_unfinished
+                .set(i64::try_from(copies).unwrap_or(i64::MAX));
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a String takes all that is written");
         text

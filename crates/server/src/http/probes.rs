@@ -39,12 +39,15 @@ impl Door {
     async fn figures(&self) -> Reply {
         let stores = self.service.world().directory.stores();
         let gauges: Vec<Gauges> = stores.iter().map(mimeo_store::Store::gauges).collect();
-        let mut unfinished = 0;
+        let (mut unfinished, mut silent) = (0, 0);
         for store in &stores {
-            let count = timeout(PROBE_TIME, lease::unfinished_count(store)).await;
-            unfinished += count.ok().and_then(Result::ok).unwrap_or(0);
+            match timeout(PROBE_TIME, lease::unfinished_count(store)).await {
+                Ok(Ok(count)) => unfinished += count,
+                Ok(Err(_)) | Err(_) => silent += 1,
+            }
         }
-        Reply::new(200, METRICS, self.metrics.render(&gauges, unfinished))
+        let copies = if silent == 0 { Some(unfinished) } else { None };
+        Reply::new(200, METRICS, self.metrics.render(&gauges, silent, copies))
     }
 }
 

@@ -71,6 +71,49 @@ async fn a_copy_spends_no_try_while_the_database_is_away() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_figures_tell_a_silent_database_from_an_empty_queue() {
+    let Some(url) = postgres_url(MIGRATIONS).await else {
+        return;
+    };
+    let from_outside = postgres_url(&[]).await.expect("it is there");
+    let name = administer(&url, "SELECT current_database()")
+        .await
+        .remove(0);
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config {
+        data: Data::Postgres(url),
+        ..open()
+    };
+    config.templates.folder = Some(folder.path().join("templates"));
+    let server = start(config).await;
+    let arn = product(&server).await;
+    hold(&server).await;
+    copy(&server, &arn, "c").await;
+    let tells = async |figure: &str| {
+        let answer = Request::to("GET", "/metrics").send(&server).await;
+        answer.text().lines().any(|line| line == figure)
+    };
+    assert!(tells("mimeo_stores_silent 0").await);
+    assert!(tells("mimeo_copies_unfinished 1").await);
+    let connections = |may: bool| format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {may}");
+    administer(&from_outside, &connections(false)).await;
+    let part = format!(
+        "SELECT COUNT(pg_terminate_backend(pid))::text FROM pg_stat_activity WHERE datname = '{name}'"
+    );
+    administer(&from_outside, &part).await;
+    assert!(tells("mimeo_stores_silent 1").await);
+    assert!(tells("mimeo_copies_unfinished 1").await, "as last known");
+    administer(&from_outside, &connections(true)).await;
+    let back = async {
+        while !tells("mimeo_stores_silent 0").await {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, back).await.expect("the database is back");
+    server.stop().await;
+}
+
 async fn reaches(url: &str, sql: &str, wanted: &str) {
     let mut found = Vec::new();
     let looking = async {

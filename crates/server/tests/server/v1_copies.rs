@@ -277,6 +277,72 @@ async fn a_copy_is_cancelled_and_retried_and_each_twice_is_as_once() {
     }
 }
 
+/// Who may do anything but copy, and anything but look at copies.
+const FORBIDDEN: &str = r#"
+regions = ["eu-west-1"]
+[[account]]
+id = "111111111111"
+key = [
+    { id = "AKIANOCOPY", secret = "secret", user = "no-copy" },
+    { id = "AKIANOLOOK", secret = "secret", user = "no-look" },
+]
+user = [
+    { name = "no-copy", policies = ["all", "no-copy"] },
+    { name = "no-look", policies = ["all", "no-look"] },
+]
+[[account.policy]]
+name = "all"
+document = '''{"Version": "2012-10-17", "Statement":
+    {"Effect": "Allow", "Action": "*", "Resource": "*"}}'''
+[[account.policy]]
+name = "no-copy"
+document = '''{"Version": "2012-10-17", "Statement":
+    {"Effect": "Deny", "Action": "servicecatalog:CopyProduct", "Resource": "*"}}'''
+[[account.policy]]
+name = "no-look"
+document = '''{"Version": "2012-10-17", "Statement":
+    {"Effect": "Deny", "Action": "servicecatalog:DescribeCopyProductStatus", "Resource": "*"}}'''
+"#;
+
+#[tokio::test]
+async fn what_a_policy_forbids_of_copies_is_forbidden_here_as_well() {
+    let server = start(described(FORBIDDEN)).await;
+    let ask = async |key: &str, method: &'static str, below: &str| {
+        let identity = Identity {
+            access_key_id: key,
+            secret_access_key: "secret",
+            region: "eu-west-1",
+            service: "servicecatalog",
+        };
+        let path = format!("/_mimeo/v1/copies{below}");
+        let request = Request::to(method, &path).signed_by(&server, &identity, 0);
+        request.send(&server).await
+    };
+    let (retry, cancel) = (
+        "/copyproduct-aaaaaaaaaaaaa/retry",
+        "/copyproduct-aaaaaaaaaaaaa/cancel",
+    );
+    for below in [retry, cancel] {
+        let denied = ask("AKIANOCOPY", "POST", below).await;
+        assert_eq!(
+            refusal(&denied),
+            (403, "AccessDeniedException".into()),
+            "{below}"
+        );
+        let message = denied.json()["message"].to_string();
+        assert!(message.contains("servicecatalog:CopyProduct"), "{message}");
+        assert!(message.contains("explicit deny"), "{message}");
+        assert_eq!(
+            ask("AKIANOLOOK", "POST", below).await.status,
+            404,
+            "{below}"
+        );
+    }
+    assert_eq!(ask("AKIANOCOPY", "GET", "").await.status, 200);
+    let denied = ask("AKIANOLOOK", "GET", "").await;
+    assert_eq!(refusal(&denied), (403, "AccessDeniedException".into()));
+}
+
 #[tokio::test]
 async fn who_may_ask_for_copies_may_see_them_and_who_may_make_them_may_steer_them() {
     let server = start(described(PEOPLE)).await;
