@@ -12,6 +12,7 @@ mod sts;
 mod target;
 mod templates;
 mod v1;
+mod ways_out;
 
 use std::convert::Infallible;
 use std::net::IpAddr;

@@ -240,6 +240,6 @@ settings! {
         "How long an answer may take once the request is read.",
         |config, text| config.limits.request = seconds(text)?;
     "limits.answer_seconds" [] "SECONDS" = "30",
-        "How long a client may take to read 64 KiB of an answer before it is cut off.",
+        "How long a client may take to read 64 KiB of an answer before it is cut off; all of it may take a minute.",
         |config, text| config.limits.answer = seconds(text)?;
 }

@@ -1,17 +1,13 @@
 //! The template of a version as this server keeps it, whatever became of the URL that it came from:
 //! `GET /_mimeo/artifacts/REGION/PRODUCT/ARTIFACT/template`. Other servers copy from here.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
 use mimeo_api::Protocol;
 use mimeo_peers::ARTIFACTS_PATH;
-use mimeo_service::{Answer, Call, Failure, Rejection, Stop};
+use mimeo_service::{Answer, Call, Failure, Stop};
 use mimeo_templates::shelf::Digest;
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::door::{Door, Entered, Seen, Turned, late};
@@ -19,9 +15,6 @@ use super::reply::Reply;
 use super::templates::{not_found, sent};
 use crate::clock::Arrived;
 use crate::front;
-
-/// Templates that are on their way out at once: each may be held in memory until it is sent.
-pub(super) const TEMPLATES_OUT_MAX: usize = 16;
 
 /// By which whoever may see a version may have its template.
 const OPERATION: &str = "DescribeProvisioningArtifact";
@@ -71,8 +64,10 @@ impl Door {
         }
         let digest = self.digest(arrived, parts, at, &entered).await?;
         let digest = digest.ok_or_else(missing)?;
-        let way_out = self.way_out().await?;
-        let kept = self.service.world().shelves.of(&entered.caller.region);
+        let caller = entered.leave(seen);
+        let way_out = self.ways_out.open(&caller.account, self.limits.turn);
+        let way_out = way_out.await?;
+        let kept = self.service.world().shelves.of(&caller.region);
         let template = timeout(self.limits.request, kept.get(&digest)).await;
         let template = template.map_err(|_| late())?;
         let unreadable = |stop: Stop| Turned::With(Answer::stopped(&stop, &[], Protocol::Json));
@@ -81,11 +76,7 @@ impl Door {
         let template = template.ok_or_else(|| {
             unreadable(Failure::Bug(format!("{digest} is not on the shelf")).into())
         })?;
-        let template = Bytes::from_owner(OnItsWay {
-            template,
-            _way_out: way_out,
-        });
-        let mut reply = sent(template);
+        let mut reply = sent(way_out.carry(template));
         reply.digest = Some(digest.to_string());
         Ok(reply)
     }
@@ -121,25 +112,6 @@ impl Door {
         let digest = answer["Info"]["TemplateDigest"].as_str();
         let digest = digest.and_then(|digest| digest.strip_prefix("sha256:")?.parse().ok());
         Ok(digest)
-    }
-
-    async fn way_out(&self) -> Result<OwnedSemaphorePermit, Rejection> {
-        let throttled = || Rejection::throttled("Rate exceeded");
-        let way_out = Semaphore::acquire_owned(Arc::clone(&self.templates_out));
-        let way_out = timeout(self.limits.turn, way_out).await;
-        way_out.map_err(|_| throttled())?.map_err(|_| throttled())
-    }
-}
-
-/// A template that is being sent; what it keeps is given back when the last byte is gone.
-struct OnItsWay {
-    template: Bytes,
-    _way_out: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for OnItsWay {
-    fn as_ref(&self) -> &[u8] {
-        &self.template
     }
 }
 

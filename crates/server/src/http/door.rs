@@ -17,13 +17,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::Semaphore;
 use tracing::{error, info};
 
-use super::artifacts::TEMPLATES_OUT_MAX;
 use super::body::{self, PERMIT_BYTES};
 use super::reply::{PLAIN_JSON, Payload, Reply, XML};
 use super::route::Route;
 use super::sts;
 use super::target::other_service;
 use super::v1::Streams;
+use super::ways_out::WaysOut;
 use crate::clock::Arrived;
 use crate::config::{Config, Limits};
 use crate::control::Control;
@@ -49,8 +49,8 @@ pub(crate) struct Door {
     pub watch: Watch,
     /// Open mode only.
     pub control: Option<Control>,
-    /// Each is a template on its way out; see [`super::artifacts`].
-    pub(super) templates_out: Arc<Semaphore>,
+    /// Templates that are being sent.
+    pub(super) ways_out: WaysOut,
     /// Streams of events that are open.
     pub streams: Streams,
     requests: Semaphore,
@@ -118,7 +118,7 @@ impl Door {
             control: rehearsal.map(Control::new),
             service,
             front,
-            templates_out: Arc::new(Semaphore::new(TEMPLATES_OUT_MAX)),
+            ways_out: WaysOut::default(),
             streams: Streams::default(),
             requests: Semaphore::new(limits.requests_max),
             bodies: Semaphore::new(limits.bodies_bytes_max.div_ceil(PERMIT_BYTES)),

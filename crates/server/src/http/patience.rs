@@ -6,17 +6,24 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a client takes at least within its time, in bytes: a byte now and then is not reading.
 const TAKEN_BYTES_MIN: usize = 64 << 10;
+
+/// In which a client takes a whole answer: one that reads no faster than it must would otherwise keep a
+/// template in memory, and others from theirs, for many minutes. Copying servers wait no longer either.
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 
 /// A stream that breaks when nobody takes what is written to it.
 pub(super) struct Patient<S> {
     stream: S,
     patience: Duration,
+    answer_max: Duration,
     /// Set while something waits to be taken.
     waiting: Option<Waiting>,
+    /// When all of it is to be taken; set by the first wait, until the answer is written.
+    end: Option<Instant>,
 }
 
 struct Waiting {
@@ -29,7 +36,9 @@ impl<S> Patient<S> {
         Self {
             stream,
             patience,
+            answer_max: ANSWER_MAX,
             waiting: None,
+            end: None,
         }
     }
 
@@ -47,9 +56,11 @@ impl<S> Patient<S> {
             }
             (Poll::Ready(_), _) => {}
             (Poll::Pending, _) => {
-                let patience = self.patience;
+                let now = Instant::now();
+                let end = *self.end.get_or_insert(now + self.answer_max);
+                let until = end.min(now + self.patience);
                 let waiting = self.waiting.get_or_insert_with(|| Waiting {
-                    until: Box::pin(sleep(patience)),
+                    until: Box::pin(sleep_until(until)),
                     taken_bytes: 0,
                 });
                 ready!(waiting.until.as_mut().poll(cx));
@@ -96,6 +107,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     /// Called when all was written: nobody is waited for any more.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.waiting = None;
+        self.end = None;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -107,7 +119,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::time::timeout;
+    use tokio::time::{sleep, timeout};
 
     use super::*;
 
@@ -135,6 +147,35 @@ mod tests {
         let wrote = timeout(LONG, patient.write_all(&[0; 4096])).await;
         assert!(wrote.expect("in time").is_err());
         drip.abort();
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_takes_no_more_than_it_must_is_given_up_in_the_end() {
+        let (ours, mut theirs) = tokio::io::duplex(TAKEN_BYTES_MIN);
+        let mut patient = Patient::new(ours, LONG);
+        patient.answer_max = PATIENCE * 4;
+        let sip = tokio::spawn(async move {
+            let mut taken = vec![0; TAKEN_BYTES_MIN];
+            while theirs.read_exact(&mut taken).await.is_ok() {
+                sleep(PATIENCE).await;
+            }
+        });
+        let wrote = timeout(LONG, patient.write_all(&vec![0; TAKEN_BYTES_MIN * 64])).await;
+        let error = wrote.expect("in time").expect_err("given up");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        sip.abort();
+    }
+
+    #[tokio::test]
+    async fn the_next_answer_has_all_its_time_again() {
+        let (ours, mut theirs) = tokio::io::duplex(1024);
+        let mut patient = Patient::new(ours, LONG);
+        let mut taken = [0; 4096];
+        let (wrote, read) =
+            tokio::join!(patient.write_all(&[0; 4096]), theirs.read_exact(&mut taken));
+        assert!(wrote.is_ok() && read.is_ok() && patient.end.is_some());
+        patient.flush().await.expect("flushed");
+        assert_eq!(patient.end, None);
     }
 
     #[tokio::test]

@@ -84,14 +84,17 @@ impl Door {
         };
         let recorded = (event, json!({"path": parts.uri.path()}));
         self.may(&entered, arrived, &GET_TEMPLATE, recorded).await?;
-        let get = self.service.get_template(&entered.caller, upload);
+        let caller = entered.leave(seen);
+        let way_out = self.ways_out.open(&caller.account, self.limits.turn);
+        let way_out = way_out.await?;
+        let get = self.service.get_template(&caller, upload);
         let template = timeout(self.limits.request, get)
             .await
             .map_err(|_| late())?;
         let template = template
             .map_err(|stop| Turned::With(Answer::stopped(&stop, UPLOAD_ERRORS, Protocol::Json)))?;
         let missing = || not_found(format!("There is no template {} here.", upload.name));
-        Ok(sent(template.ok_or_else(missing)?))
+        Ok(sent(way_out.carry(template.ok_or_else(missing)?)))
     }
 
     /// Whether the caller's policies let it use a route of ours; if not, that is recorded.
@@ -116,7 +119,7 @@ impl Door {
 }
 
 /// A template on its way out.
-pub(super) fn sent(template: impl Into<Bytes>) -> Reply {
+pub(super) fn sent(template: Bytes) -> Reply {
     Reply::new(200, "application/octet-stream", template)
 }
 

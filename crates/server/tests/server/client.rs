@@ -150,7 +150,8 @@ impl Request {
         request.with("Authorization", &value)
     }
 
-    fn text(&self, server: &Running) -> Vec<u8> {
+    /// As it goes over the wire.
+    pub(crate) fn text(&self, server: &Running) -> Vec<u8> {
         let has = |name: &str| {
             self.headers
                 .iter()

@@ -15,6 +15,7 @@ mod probes;
 mod relay;
 mod run;
 mod seed;
+mod slow_readers;
 mod sources;
 mod stored_accounts;
 mod sts;

@@ -1,5 +1,6 @@
 //! The way in that the routes share: the signature's form, the body, a turn, the caller.
 
+use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
 use mimeo_domain::Caller;
@@ -35,6 +36,13 @@ impl Entered<'_> {
         let access_key_id = self.access_key_id.as_deref();
         self.actor
             .trail(self.session, access_key_id, &self.origin, self.request_id)
+    }
+
+    /// Gives its turn and its body back, where it goes on to wait for something that has a limit of
+    /// its own: whoever waits for that keeps nobody else from being worked on.
+    pub(in crate::http) fn leave(self, seen: &mut Seen) -> Caller {
+        seen.input = Bytes::new();
+        self.caller
     }
 }
 
