@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
@@ -20,8 +21,10 @@ pub(super) enum Manner {
 /// How often a byte comes.
 const DRIP: Duration = Duration::from_millis(500);
 
-/// Little enough that an answer of a megabyte does not fit in the network's buffers.
-const WINDOW_BYTES: u32 = 4_096;
+/// Little enough that an answer of a megabyte does not fit in the network's buffers: loopback's long
+/// segments would have the server's own take it whole.
+const WINDOW_BYTES: usize = 4_096;
+const SEGMENT_BYTES: u32 = 536;
 
 impl Manner {
     pub(super) const ALL: [Self; 3] = [Self::Head, Self::Body, Self::Read];
@@ -68,9 +71,13 @@ async fn hold(port: u16, manner: Manner) {
 }
 
 async fn connect(port: u16) -> std::io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_recv_buffer_size(WINDOW_BYTES)?;
-    socket.connect(([127, 0, 0, 1], port).into()).await
+    socket.set_tcp_mss(SEGMENT_BYTES)?;
+    socket.set_nonblocking(true)?;
+    TcpSocket::from_std_stream(socket.into())
+        .connect(([127, 0, 0, 1], port).into())
+        .await
 }
 
 /// Sends a byte now and then.
