@@ -41,6 +41,12 @@ impl Stage {
         self.folder.path()
     }
 
+    /// The server is killed, and cannot put anything in order.
+    fn dies(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
     /// Where backups go, with one in it.
     fn backup(&self) -> PathBuf {
         let to = self.path().join("backups");
@@ -139,7 +145,8 @@ fn a_restored_catalogue_is_the_one_that_was_saved() {
     ));
     assert!(told.contains("of these new 0."), "{told}");
     assert_eq!(backups(&to).len(), 2);
-    for file in walk(&to) {
+    let databases = [&folder, &stage.folder].map(|it| it.path().join("data/mimeo.db"));
+    for file in walk(&to).into_iter().chain(databases) {
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} is for its owner only", file.display());
     }
@@ -176,12 +183,84 @@ fn a_damaged_backup_is_refused_in_clear_words() {
 
 #[test]
 fn a_restore_goes_over_nothing() {
-    let stage = Stage::set();
+    let mut stage = Stage::set();
     let to = stage.backup();
     let before = check(stage.path());
-    let output = mimeo(stage.path(), &["restore", "--from", to.to_str().unwrap()]);
-    assert!(refused(&output).contains("holds a catalogue already"));
+    let arguments = ["restore", "--from", to.to_str().unwrap()];
+    let told = refused(&mimeo(stage.path(), &arguments));
+    assert!(told.contains("mimeo.db is in use by mimeo"), "{told}");
+    stage.dies();
+    let told = refused(&mimeo(stage.path(), &arguments));
+    assert!(
+        told.contains("there already: ") && told.contains("mimeo.db,"),
+        "{told}"
+    );
     assert_eq!(check(stage.path()), before);
+}
+
+#[test]
+fn a_log_that_a_killed_server_left_is_not_taken_for_the_restored_databases() {
+    let mut stage = Stage::set();
+    let to = stage.backup();
+    let before = check(stage.path());
+    stage.dies();
+    let data = stage.path().join("data");
+    assert!(fs::metadata(data.join("mimeo.db-wal")).unwrap().len() > 0);
+    fs::rename(data.join("mimeo.db"), data.join("mimeo.db.broken")).unwrap();
+    let arguments = ["restore", "--from", to.to_str().unwrap()];
+    let told = refused(&mimeo(stage.path(), &arguments));
+    for named in [
+        "data/mimeo.db-wal",
+        "data/mimeo.db-shm",
+        "move mimeo.db away",
+    ] {
+        assert!(told.contains(named), "{told}");
+    }
+    assert!(!data.join("mimeo.db").exists(), "nothing is restored");
+    for part in ["-wal", "-shm"] {
+        let (from, to) = (format!("mimeo.db{part}"), format!("mimeo.db.broken{part}"));
+        fs::rename(data.join(from), data.join(to)).unwrap();
+    }
+    done(&mimeo(stage.path(), &arguments));
+    assert_eq!(check(stage.path()), before);
+}
+
+/// Its files are moved away below it.
+#[test]
+fn nothing_is_restored_below_a_server_that_works() {
+    let stage = Stage::set();
+    let to = stage.backup();
+    let data = stage.path().join("data");
+    for part in ["", "-wal", "-shm"] {
+        let (from, to) = (format!("mimeo.db{part}"), format!("broken.db{part}"));
+        fs::rename(data.join(from), data.join(to)).unwrap();
+    }
+    let output = mimeo(stage.path(), &["restore", "--from", to.to_str().unwrap()]);
+    let told = refused(&output);
+    assert!(
+        told.contains("mimeo.db is in use by mimeo (process"),
+        "{told}"
+    );
+    assert!(!data.join("mimeo.db").exists());
+}
+
+/// The test holds the place as a restore does.
+#[test]
+fn a_server_that_comes_during_a_restore_goes_and_makes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let database = data.join("mimeo.db");
+    let held = mimeo_store::Held::take(&database, "restore").unwrap();
+    let told = refused(&mimeo(folder.path(), &["serve", "--listen", "127.0.0.1:0"]));
+    assert!(
+        told.contains("is in use by") && told.contains("restore)"),
+        "{told}"
+    );
+    assert!(!database.exists(), "it would be in the restore's way");
+    drop(held);
+    let lock = fs::read_to_string(data.join("mimeo.db.lock")).unwrap();
+    assert_eq!(lock, "", "nobody holds it");
 }
 
 #[test]

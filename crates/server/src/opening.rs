@@ -16,7 +16,6 @@ pub(crate) async fn store(config: &Config) -> Result<Store, StartError> {
     let location = match &config.data {
         Data::Folder(folder) => {
             make_folder(folder)?;
-            make_private(&folder.join(DATABASE_FILE))?;
             Location::SqliteFile(folder.join(DATABASE_FILE))
         }
         Data::Memory => Location::SqliteMemory,
@@ -58,19 +57,4 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), StartError> {
             path: path.to_owned(),
             source,
         })
-}
-
-/// Makes a file that only its owner can read; SQLite gives its companions the same mode.
-pub(crate) fn make_private(path: &Path) -> Result<(), StartError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let made = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path);
-    made.map(drop).map_err(|source| StartError::Folder {
-        path: path.to_owned(),
-        source,
-    })
 }

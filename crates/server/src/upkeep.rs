@@ -46,7 +46,11 @@ pub enum UpkeepError {
     NoBackup { path: PathBuf, reason: String },
     #[error("{} is damaged: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
-    #[error("{0} holds a catalogue already, and nothing is restored over one: name an empty place")]
+    #[error(
+        "there already: {0}. Nothing is restored over a catalogue, nor beside what is left of one: name \
+         another folder, or stop its server and move mimeo.db away with its -wal, -shm and -journal, \
+         which SQLite would take for the new one's"
+    )]
     NotEmpty(String),
     #[error("{0}")]
     Other(String),

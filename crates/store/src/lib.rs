@@ -69,6 +69,7 @@ pub use tag_options::TaggedResource;
 pub use tallies::Tally;
 
 use dialect::postgres::Postgres;
+pub use dialect::sqlite::Held;
 use dialect::sqlite::Sqlite;
 
 /// Writes that may wait for the SQLite writer; one more is [`StoreError::Overloaded`].

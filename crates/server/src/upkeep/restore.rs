@@ -1,21 +1,27 @@
 //! `mimeo restore`: a backup, verified and brought to today's schema, in a place that was empty.
 
+use std::fs::Permissions;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use mimeo_service::bodies::{self, By};
 use mimeo_service::check::{self, Checked};
-use mimeo_store::{Location, Options, Store};
+use mimeo_store::{Held, Location, Options, Store};
 use mimeo_templates::shelf::{Digest, Shelf, ShelfError};
 
 use super::backup::{TEMPLATES, sync_folder};
 use super::manifest::{Kind, MANIFEST, Manifest, digest};
 use super::{UpkeepError, at};
 use crate::config::{Config, Data};
-use crate::opening::{DATABASE_FILE, make_folder, make_private};
+use crate::opening::{DATABASE_FILE, make_folder};
 use crate::serve;
 
 /// The database while it is not whole.
 const RESTORING_FILE: &str = "restoring.db";
+
+/// What SQLite takes for one database, by what its names end with.
+const PARTS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
 /// What was restored.
 #[derive(Debug)]
@@ -31,7 +37,8 @@ pub struct Restored {
 
 /// Restores the backup in `from`, or the newest one below it, into what a configuration names.
 ///
-/// The database is put under its name last of all: a restore that was cut off leaves none.
+/// The database is put under its name last of all: a restore that was cut off leaves none. Until then
+/// it holds the lock that a server takes, so none works in the place, nor begins to.
 pub async fn restore(from: &Path, config: &Config) -> Result<Restored, UpkeepError> {
     let from = find(from)?;
     let manifest = Manifest::read(&from)?;
@@ -46,14 +53,14 @@ pub async fn restore(from: &Path, config: &Config) -> Result<Restored, UpkeepErr
         }
     };
     let target = folder.join(DATABASE_FILE);
-    if target.exists() {
-        return Err(UpkeepError::NotEmpty(folder.display().to_string()));
-    }
     make_folder(folder)?;
+    let _held = Held::take(&target, "restore")?;
+    expect_nothing(&target)?;
     let restoring = folder.join(RESTORING_FILE);
     remove_database(&restoring)?;
-    make_private(&restoring)?;
-    std::fs::copy(&rows, &restoring).map_err(at(&restoring))?;
+    let copied = std::fs::copy(&rows, &restoring)
+        .and_then(|_| std::fs::set_permissions(&restoring, Permissions::from_mode(0o600)));
+    copied.map_err(at(&restoring))?;
     // Opening it brings an older schema up to date.
     let location = Location::SqliteFile(restoring.clone());
     let store = Store::open(&location, Options::default()).await?;
@@ -163,8 +170,7 @@ async fn fill(
 
 /// Gives the whole database its name.
 fn settle(restoring: &Path, target: &Path) -> Result<(), UpkeepError> {
-    let mut log = restoring.as_os_str().to_owned();
-    log.push("-wal");
+    let log = beside(restoring, "-wal");
     // Closing wrote it into the file; else the file alone would not be the database.
     if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
         let log = log.display();
@@ -172,21 +178,70 @@ fn settle(restoring: &Path, target: &Path) -> Result<(), UpkeepError> {
     }
     let synced = std::fs::File::open(restoring).and_then(|file| file.sync_all());
     synced.map_err(at(restoring))?;
-    std::fs::rename(restoring, target).map_err(at(target))?;
+    // Unlike a rename it replaces nothing, whoever was here meanwhile.
+    std::fs::hard_link(restoring, target).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => UpkeepError::NotEmpty(target.display().to_string()),
+        _ => at(target)(error),
+    })?;
     remove_database(restoring)
+}
+
+/// A log that outlived its database would be replayed into the next one of this name.
+fn expect_nothing(database: &Path) -> Result<(), UpkeepError> {
+    let mut found = Vec::new();
+    for part in PARTS {
+        let path = beside(database, part);
+        match std::fs::symlink_metadata(&path) {
+            Ok(_) => found.push(path.display().to_string()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(at(path)(error)),
+        }
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(UpkeepError::NotEmpty(found.join(", ")))
+}
+
+fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Removes a database file and what goes with it, as far as they are there.
 fn remove_database(path: &Path) -> Result<(), UpkeepError> {
-    for companion in ["", "-wal", "-shm", ".lock"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(companion);
+    for ending in PARTS.into_iter().chain([".lock"]) {
+        let name = beside(path, ending);
         match std::fs::remove_file(&name) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(at(name)(error));
             }
             _ => (),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_under_the_name_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (restoring, target) = (
+            folder.path().join("restoring.db"),
+            folder.path().join("mimeo.db"),
+        );
+        std::fs::write(&restoring, "restored").unwrap();
+        std::fs::write(&target, "acknowledged").unwrap();
+        let refused = settle(&restoring, &target).unwrap_err();
+        assert!(matches!(refused, UpkeepError::NotEmpty(_)), "{refused}");
+        assert_eq!(std::fs::read(&target).unwrap(), b"acknowledged");
+        std::fs::remove_file(&target).unwrap();
+        settle(&restoring, &target).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"restored");
+        assert!(!restoring.exists());
+    }
 }

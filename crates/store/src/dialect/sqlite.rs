@@ -20,6 +20,7 @@ mod writer;
 pub(crate) use engine::Sqlite;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use inline::Inline;
+pub use lock::Held;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use open::administer;
 pub(crate) use snapshot::snapshot;

@@ -11,6 +11,7 @@ use crate::error::OpenError;
 const HOLDER_BYTES_MAX: u64 = 512;
 
 /// An exclusive lock on `<database>.lock`; the system gives it back when the process dies.
+#[derive(Debug)]
 pub(super) struct Lock {
     file: Mutex<File>,
 }
@@ -71,6 +72,26 @@ impl Lock {
         file.set_len(0)?;
         file.rewind()?;
         file.write_all(text.as_bytes())
+    }
+}
+
+/// A SQLite file's lock without the file, for whoever puts one there: until this is dropped no server
+/// opens it or makes one.
+#[derive(Debug)]
+pub struct Held(Lock);
+
+impl Held {
+    /// Takes the lock of a database in a folder that is there; `label` says who holds it.
+    pub fn take(database: &Path, label: &str) -> Result<Held, OpenError> {
+        Lock::take(database, label).map(Held)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.release() {
+            tracing::warn!(%error, "the lock file stays as it is");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Opening SQLite connections: the settings that durability rests on, set and read back.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,6 +21,9 @@ pub(super) fn writer(
     path: Option<&Path>,
     page_count_max: Option<u32>,
 ) -> Result<Connection, OpenError> {
+    if let Some(path) = path {
+        make_private(path)?;
+    }
     let connection = connect(path)?;
     if path.is_some() {
         set(path, &connection, "journal_mode", "wal")?;
@@ -30,6 +35,20 @@ pub(super) fn writer(
             .map_err(|error| refused(path, &error))?;
     }
     Ok(connection)
+}
+
+/// Makes the file, if it is missing, for its owner only; SQLite gives its companions the same mode.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path);
+    made.map(drop).map_err(|error| OpenError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 /// Opens a connection that cannot write.
