@@ -229,33 +229,27 @@ impl Service {
         let (store, scope) = self.audit_place(caller)?;
         let now = head.now();
         let denials = &self.world.audit.denials;
-        let Some(left_out) = denials.admit(&scope, head.request_id(), now) else {
+        let Some(mut untold) = denials.admit(&scope, head.request_id(), now) else {
             return Ok(());
         };
-        let told = left_out.iter().map(|one| record::left_out(one, now));
-        let mut records: Vec<_> = told.collect();
+        let before = untold.next().map(|one| record::left_out(one, now));
+        let mut records = Vec::from_iter(before);
         records.push((scope, head.denied(denied)));
-        let kept = store.write(Keep(records)).await;
-        if kept.is_err() {
-            denials.restore(left_out);
-        }
-        Ok(kept?)
+        store.write(Keep(records)).await?;
+        untold.told();
+        Ok(())
     }
 
     /// Records how many denied attempts of minutes that are over were left out, if any were; the
     /// minute of `over` is not over.
     pub async fn record_left_out(&self, over: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        for left_out in self.world.audit.denials.past(over) {
-            let Some(store) = self.audit_store(&left_out.scope) else {
-                continue;
-            };
-            let kept = store
-                .write(Keep(vec![record::left_out(&left_out, now)]))
-                .await;
-            if let Err(error) = kept {
-                self.world.audit.denials.restore(Some(left_out));
-                return Err(error);
+        let mut untold = self.world.audit.denials.past(over);
+        while let Some(left_out) = untold.next() {
+            if let Some(store) = self.audit_store(&left_out.scope) {
+                let record = record::left_out(left_out, now);
+                store.write(Keep(vec![record])).await?;
             }
+            untold.told();
         }
         Ok(())
     }

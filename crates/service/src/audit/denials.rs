@@ -41,19 +41,44 @@ pub(crate) struct LeftOut {
     pub first: Uuid,
 }
 
+/// What was left out, taken from the counts to be recorded. What is still in it when it goes, as it
+/// could not be recorded or nobody waited for that, is counted again: it may then be told twice, but
+/// never not at all.
+#[derive(Debug)]
+pub(super) struct Untold<'a> {
+    denials: &'a Denials,
+    left_out: Vec<LeftOut>,
+}
+
+impl Untold<'_> {
+    /// The next one to record.
+    pub(super) fn next(&self) -> Option<&LeftOut> {
+        self.left_out.last()
+    }
+
+    /// The next one was recorded.
+    pub(super) fn told(&mut self) {
+        self.left_out.pop();
+    }
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        for left_out in self.left_out.drain(..) {
+            self.denials.restore(left_out);
+        }
+    }
+}
+
 impl Denials {
     /// `None` where this attempt is only counted. Otherwise it is to be recorded, after what was left
     /// out in the minute before.
-    #[expect(
-        clippy::option_option,
-        reason = "recorded or not, then with what before it"
-    )]
-    pub(crate) fn admit(
+    pub(super) fn admit(
         &self,
         scope: &AuthScope,
         request: Uuid,
         now: Timestamp,
-    ) -> Option<Option<LeftOut>> {
+    ) -> Option<Untold<'_>> {
         let minute = now.millis().div_euclid(MINUTE_MILLIS);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let window = windows.entry(key(scope)).or_insert_with(|| Window {
@@ -77,11 +102,11 @@ impl Denials {
             return None;
         }
         window.noted += 1;
-        Some(before)
+        Some(self.untold(before))
     }
 
     /// What was left out in minutes that are over; those are forgotten here.
-    pub(crate) fn past(&self, now: Timestamp) -> Vec<LeftOut> {
+    pub(super) fn past(&self, now: Timestamp) -> Untold<'_> {
         let minute = now.millis().div_euclid(MINUTE_MILLIS);
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let mut past = Vec::new();
@@ -92,20 +117,24 @@ impl Denials {
             }
             is_now
         });
-        past
+        self.untold(past)
+    }
+
+    fn untold(&self, left_out: impl IntoIterator<Item = LeftOut>) -> Untold<'_> {
+        Untold {
+            denials: self,
+            left_out: left_out.into_iter().collect(),
+        }
     }
 
     /// Takes back what could not be recorded; it is told with what is left out now.
-    pub(crate) fn restore(&self, left_out: Option<LeftOut>) {
-        let Some(LeftOut {
+    fn restore(&self, left_out: LeftOut) {
+        let LeftOut {
             scope,
             from,
             count,
             first,
-        }) = left_out
-        else {
-            return;
-        };
+        } = left_out;
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = from.millis().div_euclid(MINUTE_MILLIS);
         let window = windows.entry(key(&scope)).or_insert_with(|| Window {
@@ -160,26 +189,40 @@ mod tests {
     fn an_accounts_flood_is_counted_and_hides_nobody_elses_attempts() {
         let denials = Denials::default();
         let (hub, spoke) = (scope("111111111111"), scope("222222222222"));
+        let admit = |who: &AuthScope, number: u128, millis: i64| {
+            let untold = denials.admit(who, request(number), at(millis))?;
+            Some(untold.next().cloned())
+        };
         for _ in 0..DENIED_PER_MINUTE_MAX {
-            assert_eq!(denials.admit(&hub, request(0), at(1)), Some(None));
+            assert_eq!(admit(&hub, 0, 1), Some(None));
         }
         for number in 1..=5 {
-            assert_eq!(denials.admit(&hub, request(number), at(59_999)), None);
+            assert_eq!(admit(&hub, number, 59_999), None);
         }
-        assert_eq!(denials.admit(&spoke, request(6), at(59_999)), Some(None));
+        assert_eq!(admit(&spoke, 6, 59_999), Some(None));
+        assert!(denials.past(at(59_999)).next().is_none());
         let left_out = LeftOut {
             scope: hub.clone(),
             from: at(0),
             count: 5,
             first: request(1),
         };
-        assert_eq!(denials.past(at(59_999)), []);
-        let next = denials.admit(&hub, request(7), at(60_000));
-        assert_eq!(next, Some(Some(left_out.clone())));
-        denials.restore(next.flatten());
-        let told = denials.past(at(120_000));
-        assert_eq!(told.len(), 1);
-        assert_eq!((&told[0].scope, told[0].count), (&hub, 5));
-        assert_eq!(denials.past(at(180_000)), []);
+        assert_eq!(admit(&hub, 7, 60_000), Some(Some(left_out)));
+    }
+
+    #[test]
+    fn what_nobody_waited_for_is_told_later_and_what_was_told_is_not() {
+        let denials = Denials::default();
+        let hub = scope("111111111111");
+        for _ in 0..DENIED_PER_MINUTE_MAX + 5 {
+            drop(denials.admit(&hub, request(0), at(1)));
+        }
+        drop(denials.admit(&hub, request(1), at(60_000)));
+        for _ in 0..2 {
+            let untold = denials.past(at(120_000));
+            assert_eq!(untold.next().map(|told| told.count), Some(5));
+        }
+        denials.past(at(120_000)).told();
+        assert!(denials.past(at(180_000)).next().is_none());
     }
 }

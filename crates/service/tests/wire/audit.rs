@@ -137,7 +137,10 @@ async fn what_cannot_be_recorded_is_not_done() {
     for world in World::on_each_engine().await {
         let [hub] = world.accounts(["hub"]);
         let store = &world.service().world().directory.stores()[0];
-        store.write(NoMoreRecords).await.expect("the table goes");
+        store
+            .write(Sql("DROP TABLE audit"))
+            .await
+            .expect("the table goes");
         let (status, _) = hub.raw("CreatePortfolio", portfolio("p", "t")).await;
         assert_eq!(status, 500);
         let listed = hub.does("ListPortfolios", json!({})).await;
@@ -148,14 +151,46 @@ async fn what_cannot_be_recorded_is_not_done() {
     }
 }
 
-struct NoMoreRecords;
+/// Each account's flood of a minute that is over, and a database that takes no records for a while.
+#[tokio::test]
+async fn no_count_of_denied_attempts_is_lost_while_records_cannot_be_kept() {
+    for world in World::on_each_engine().await {
+        let accounts = world.accounts(["hub", "spoke", "third"]);
+        for account in &accounts {
+            for _ in 0..DENIED_PER_MINUTE_MAX + 3 {
+                let (_, told) = account
+                    .limited(&[NOTHING], "ListPortfolios", json!({}))
+                    .await;
+                assert_eq!(told["__type"], "AccessDeniedException");
+            }
+        }
+        world.advance(MINUTE_MILLIS);
+        let store = &world.service().world().directory.stores()[0];
+        let away = Sql("ALTER TABLE audit RENAME TO audit_away");
+        store.write(away).await.expect("the table is hidden");
+        let (service, now) = (world.service(), world.now());
+        for _ in 0..2 {
+            let kept = service.record_left_out(now, now).await;
+            kept.expect_err("there is no table");
+        }
+        let back = Sql("ALTER TABLE audit_away RENAME TO audit");
+        store.write(back).await.expect("it is there again");
+        service.record_left_out(now, now).await.expect("it is kept");
+        for account in &accounts {
+            let left_out = only(account, "DeniedAttemptsLeftOut").await;
+            assert_eq!(left_out["serviceEventDetails"]["count"], 3);
+        }
+    }
+}
 
-impl Work for NoMoreRecords {
+struct Sql(&'static str);
+
+impl Work for Sql {
     type Output = ();
     type Error = StoreError;
 
     async fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        tx.execute("DROP TABLE audit", &[]).await.map(drop)
+        tx.execute(self.0, &[]).await.map(drop)
     }
 }
 
