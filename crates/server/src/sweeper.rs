@@ -43,6 +43,10 @@ pub(crate) async fn run(
                         metrics.orphans_marked.inc_by(swept.marked_count);
                         metrics.orphans_deleted.inc_by(swept.deleted_count);
                         metrics.orphan_bytes_deleted.inc_by(swept.deleted_bytes);
+                        if let Some((digest, error)) = swept.first_left {
+                            let count = swept.left_count;
+                            warn!(count, first = %digest, ?error, "template bodies that nothing names cannot be deleted");
+                        }
                         if swept.deleted_count > 0 {
                             info!(deleted = swept.deleted_count, "template bodies that nothing named");
                         }

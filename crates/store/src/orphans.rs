@@ -28,7 +28,8 @@ pub enum MarkState {
     Orphan,
     /// It is being deleted: nobody may name it now.
     Deleting,
-    /// It was deleted. Whoever saw it before that must put it again.
+    /// Its deletion is over: it was deleted, or its shelf refused to. Whoever saw it before that must
+    /// look again, and put it if it is gone.
     Deleted,
 }
 
@@ -152,7 +153,7 @@ impl Tx<'_> {
         Ok((count == 1).then(|| mark.deleting_since(now)))
     }
 
-    /// Notes that the body is gone, unless somebody else deletes it by now.
+    /// Notes that the deletion is over, unless somebody else deletes the body by now.
     pub async fn note_deleted(&mut self, name: &str, mark: &Mark) -> Result<(), StoreError> {
         let now = self.now().await?;
         let row = params![name, mark.digest.as_str(), now, mark.changed];

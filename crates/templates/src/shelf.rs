@@ -72,6 +72,12 @@ pub enum ShelfError {
     Away {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The store answered that it does not let the body be deleted: it is certainly not deleted by this
+    /// request, nor will be.
+    #[error("the template shelf does not let bodies be deleted")]
+    Refused {
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The file system refused; the path is for the log alone.
     #[error("the template shelf could not {step}")]
     Io {
@@ -220,7 +226,8 @@ impl Shelf {
         }
     }
 
-    /// Takes a body off the shelf, whether or not it is there.
+    /// Takes a body off the shelf, whether or not it is there. After an error other than
+    /// [`ShelfError::Refused`] it may be gone, or go yet.
     ///
     /// Whoever calls it must know that nothing names the body and that nobody is about to.
     pub async fn remove(&self, digest: &Digest) -> Result<(), ShelfError> {

@@ -2,12 +2,17 @@
 //!
 //! Any number of nodes may sweep at once: each step is a conditional write that one of them wins.
 
+mod marking;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
-use mimeo_store::{Mark, MarkState, Store, StoreError, Tx, Work};
+use mimeo_store::{Mark, MarkState, Store, StoreError};
 use mimeo_templates::shelf::{Digest, Shelf, ShelfError, Verdict};
 use tokio::time::timeout;
+
+pub(crate) use marking::FindMarks;
+use marking::{Claim, Now, PageMarks, Step, Stepping};
 
 use crate::bodies::Bodies;
 use crate::world::Shelves;
@@ -26,12 +31,34 @@ pub const DELETION_MILLIS_MAX: i64 = 15 * 60 * 1000;
 const REMOVAL_MAX: Duration = Duration::from_mins(2);
 
 /// What a sweep did.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Swept {
     /// Bodies that nothing names, marked for the first time.
     pub marked_count: u64,
     pub deleted_count: u64,
     pub deleted_bytes: u64,
+    /// Bodies that the shelf did not delete; a later sweep tries again.
+    pub left_count: u64,
+    /// The first of them, and why.
+    pub first_left: Option<(Digest, ShelfError)>,
+}
+
+impl Swept {
+    /// Notes what is the matter with one body; what concerns all ends the sweep.
+    fn unless_left<T>(
+        &mut self,
+        digest: Digest,
+        done: Result<Option<T>, SweepError>,
+    ) -> Result<Option<T>, SweepError> {
+        match done {
+            Err(SweepError::Shelf(error)) => {
+                self.left_count += 1;
+                self.first_left.get_or_insert((digest, error));
+                Ok(None)
+            }
+            done => done,
+        }
+    }
 }
 
 /// Why a sweep ended early; the next one goes on.
@@ -69,6 +96,8 @@ pub struct Ripe {
 pub struct Condemned {
     pub digest: Digest,
     mark: Mark,
+    /// How long the body was when it was looked at; 0 if it was not there, or not whole.
+    bytes: u64,
 }
 
 /// A sweep for each shelf. No other store may name bodies on them.
@@ -87,11 +116,12 @@ pub fn sweeps(store: &Store, shelves: &Shelves, grace_millis: i64) -> Vec<Sweep>
 impl Sweep {
     /// Deletes what was marked long ago and is still named by nothing, and marks what nothing names now.
     pub async fn run(&self) -> Result<Swept, SweepError> {
-        let deleted = self.delete_ripe().await?;
+        let deleted = self.delete_ripe().await;
+        // Whatever became of those, new ones begin to wait.
         let marked_count = self.mark().await?;
         Ok(Swept {
             marked_count,
-            ..deleted
+            ..deleted?
         })
     }
 
@@ -123,15 +153,25 @@ impl Sweep {
     }
 
     /// Deletes what was marked longer ago than the grace and is named by nothing, and goes on with what a
-    /// dead node began. One body at a time: a right to delete must not wait until others are gone.
+    /// dead node began. One body at a time: a right to delete must not wait until others are gone. One
+    /// that the shelf does not delete is in nobody's way.
     pub async fn delete_ripe(&self) -> Result<Swept, SweepError> {
         let mut swept = Swept::default();
         for ripe in self.ripe().await? {
-            if let Some(condemned) = self.condemn(ripe).await?
-                && let Some(bytes) = self.delete(condemned).await?
-            {
+            let digest = ripe.digest;
+            let condemned = self.condemn(ripe).await;
+            let Some(condemned) = swept.unless_left(digest, condemned)? else {
+                continue;
+            };
+            let deleted = self.delete(condemned).await;
+            let is_away = matches!(&deleted, Err(SweepError::Shelf(ShelfError::Away { .. })));
+            if let Some(bytes) = swept.unless_left(digest, deleted)? {
                 swept.deleted_bytes += bytes;
                 swept.deleted_count += 1;
+            }
+            if is_away {
+                // The next one would only be condemned for nothing too.
+                break;
             }
         }
         Ok(swept)
@@ -184,34 +224,51 @@ impl Sweep {
     /// Gets the right to delete a ripe body: from here on nobody names it. `None` if it was named, or
     /// another node was faster.
     pub async fn condemn(&self, ripe: Ripe) -> Result<Option<Condemned>, SweepError> {
-        let digest = ripe.digest;
-        let mark = self.claim(ripe.mark).await?;
-        Ok(mark.map(|mark| Condemned { digest, mark }))
+        let Ripe { digest, mark } = ripe;
+        let bytes = match self.shelf.verify(&digest).await {
+            Ok(Verdict::Present { bytes }) => bytes as u64,
+            // Condemned, it would be named by nobody and not be deleted either.
+            Err(error @ ShelfError::Away { .. }) => return Err(error.into()),
+            // What cannot be read may be removed all the same.
+            Ok(Verdict::Absent | Verdict::Corrupt) | Err(_) => 0,
+        };
+        let mark = self.claim(mark).await?;
+        Ok(mark.map(|mark| Condemned {
+            digest,
+            mark,
+            bytes,
+        }))
     }
 
     /// Deletes a body, and answers how many bytes it had; `None` if the right to delete it is not ours
     /// any more.
+    ///
+    /// Where the shelf refused, the deletion is over like any other: whoever is about to name the body
+    /// looks again, and finds it. (As an orphan it could be named by who saw it before an owner that is
+    /// dead by now removed it.) After any other error the body may go yet, and it stays condemned.
     pub async fn delete(&self, condemned: Condemned) -> Result<Option<u64>, SweepError> {
-        let Condemned { digest, mark } = condemned;
-        let bytes = match self.shelf.verify(&digest).await? {
-            Verdict::Present { bytes } => bytes as u64,
-            Verdict::Absent | Verdict::Corrupt => 0,
-        };
+        let Condemned {
+            digest,
+            mark,
+            bytes,
+        } = condemned;
         // Whoever was slow may have lost the right meanwhile, and the body may be a new one, and named.
         let removed = timeout(REMOVAL_MAX, async {
             let Some(mark) = self.claim(mark).await? else {
                 return Ok(None);
             };
-            self.shelf.remove(&digest).await?;
-            Ok::<_, SweepError>(Some(mark))
+            Ok::<_, SweepError>(Some((mark, self.shelf.remove(&digest).await)))
         });
         let removed = removed.await.map_err(|late| ShelfError::Away {
             source: Box::new(late),
         })?;
-        let Some(mark) = removed? else {
+        let Some((mark, removed)) = removed? else {
             return Ok(None);
         };
-        self.write(Step::Deleted(mark)).await?;
+        if matches!(removed, Ok(()) | Err(ShelfError::Refused { .. })) {
+            self.write(Step::Deleted(mark)).await?;
+        }
+        removed?;
         Ok(Some(bytes))
     }
 
@@ -253,107 +310,5 @@ impl Sweep {
     async fn write(&self, step: Step) -> Result<u64, StoreError> {
         let name = self.name.clone();
         self.store.write(Stepping { name, step }).await
-    }
-}
-
-enum Step {
-    Mark(Vec<String>),
-    Unmark(Mark),
-    Deleted(Mark),
-    Forget(Mark),
-}
-
-struct Stepping {
-    /// Of the shelf.
-    name: String,
-    step: Step,
-}
-
-impl Work for Stepping {
-    /// How many rows it was true of.
-    type Output = u64;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-        let name = self.name.as_str();
-        match &self.step {
-            Step::Mark(digests) => {
-                let digests: Vec<_> = digests.iter().map(String::as_str).collect();
-                tx.mark_bodies(name, &digests).await
-            }
-            Step::Unmark(mark) => {
-                tx.unmark_bodies(name, &[&mark.digest]).await?;
-                Ok(0)
-            }
-            Step::Deleted(mark) => {
-                tx.note_deleted(name, mark).await?;
-                Ok(1)
-            }
-            Step::Forget(mark) => {
-                tx.forget_deleted(name, mark).await?;
-                Ok(1)
-            }
-        }
-    }
-}
-
-struct Claim {
-    /// Of the shelf.
-    name: String,
-    mark: Mark,
-}
-
-impl Work for Claim {
-    type Output = Option<Mark>;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Option<Mark>, StoreError> {
-        match self.mark.state {
-            MarkState::Orphan => tx.condemn_body(&self.name, &self.mark).await,
-            MarkState::Deleting => tx.renew_deletion(&self.name, &self.mark).await,
-            MarkState::Deleted => Ok(None),
-        }
-    }
-}
-
-struct PageMarks {
-    shelf: String,
-    after: String,
-}
-
-impl Work for PageMarks {
-    type Output = Vec<Mark>;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Mark>, StoreError> {
-        let count = i64::try_from(PAGE).unwrap_or(i64::MAX);
-        tx.page_marks(&self.shelf, &self.after, count).await
-    }
-}
-
-/// The marks on bodies, read before one looks whether they are there.
-pub(crate) struct FindMarks {
-    pub shelf: String,
-    pub digests: Vec<String>,
-}
-
-impl Work for FindMarks {
-    type Output = Vec<Mark>;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<Vec<Mark>, StoreError> {
-        let digests: Vec<_> = self.digests.iter().map(String::as_str).collect();
-        tx.find_marks(&self.shelf, &digests).await
-    }
-}
-
-struct Now;
-
-impl Work for Now {
-    type Output = i64;
-    type Error = StoreError;
-
-    async fn run(&mut self, tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-        tx.now().await
     }
 }

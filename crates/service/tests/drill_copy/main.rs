@@ -14,3 +14,4 @@ mod right;
 mod slate;
 mod stage;
 mod templates;
+mod undeletable;

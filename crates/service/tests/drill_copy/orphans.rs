@@ -26,7 +26,7 @@ fn sweep_of(world: &World, store: &Store, grace_millis: i64) -> Sweep {
 }
 
 /// Gets the right to delete all that is ripe.
-async fn condemn(sweep: &Sweep) -> Vec<Condemned> {
+pub(crate) async fn condemn(sweep: &Sweep) -> Vec<Condemned> {
     let mut all = Vec::new();
     for ripe in sweep.ripe().await.unwrap() {
         all.extend(sweep.condemn(ripe).await.unwrap());
@@ -38,17 +38,17 @@ fn digests_of(condemned: &[Condemned]) -> BTreeSet<Digest> {
     condemned.iter().map(|body| body.digest).collect()
 }
 
-fn shelf(stage: &Stage) -> Shelf {
+pub(crate) fn shelf(stage: &Stage) -> Shelf {
     let region = stage.spoke.caller().region;
     stage.world.service().world().shelves.of(&region).clone()
 }
 
-async fn has(shelf: &Shelf, digest: &Digest) -> bool {
+pub(crate) async fn has(shelf: &Shelf, digest: &Digest) -> bool {
     matches!(shelf.verify(digest).await.unwrap(), Kept::Present { .. })
 }
 
 /// The bodies of a product.
-async fn digests(product: &Product) -> BTreeSet<Digest> {
+pub(crate) async fn digests(product: &Product) -> BTreeSet<Digest> {
     let of = |version: &serde_json::Value| {
         let text = version[5].as_str().expect("a digest");
         text.trim_start_matches("sha256:")
@@ -318,7 +318,7 @@ async fn a_node_that_dies_at_any_step_leaves_its_work_to_the_next() {
 }
 
 /// The spoke uploads a body, under a name of its own for each request.
-async fn uploads(stage: &Stage, body: &Bytes, request: u64) -> Result<String, Stop> {
+pub(crate) async fn uploads(stage: &Stage, body: &Bytes, request: u64) -> Result<String, Stop> {
     let (caller, now) = (stage.spoke.caller(), stage.world.now());
     let (trail, name) = (World::trail(request), format!("{request}.yaml"));
     let service = stage.world.service();
@@ -327,7 +327,7 @@ async fn uploads(stage: &Stage, body: &Bytes, request: u64) -> Result<String, St
         .await
 }
 
-fn with_own_shelf(mut stage: Stage, near: &Shelf) -> Stage {
+pub(crate) fn with_own_shelf(mut stage: Stage, near: &Shelf) -> Stage {
     let region = stage.spoke.caller().region;
     let shelves = &stage.world.service().world().shelves;
     let common = shelves.of(&"eu-west-1".parse().unwrap()).clone();
@@ -339,7 +339,7 @@ fn with_own_shelf(mut stage: Stage, near: &Shelf) -> Stage {
 }
 
 /// The sweep of the shelf that the spoke's Region has for itself.
-fn own_sweep(stage: &Stage) -> Sweep {
+pub(crate) fn own_sweep(stage: &Stage) -> Sweep {
     let shelves = &stage.world.service().world().shelves;
     sweeps(&stage.store(), shelves, 0).remove(1)
 }

@@ -292,6 +292,9 @@ impl Bucket {
         let removed = async {
             match self.store.delete(&path).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) if is_refusal(&error) => Err(ShelfError::Refused {
+                    source: Box::new(error),
+                }),
                 Err(error) => Err(away(error)),
             }
         };
@@ -327,6 +330,13 @@ fn is_unknown_condition(error: &object_store::Error) -> bool {
     matches!(error, object_store::Error::NotImplemented { .. })
         || text.contains("501 ")
         || text.contains("NotImplemented")
+}
+
+/// The answer to the first try: of earlier ones nobody knows what they still do.
+fn is_refusal(error: &object_store::Error) -> bool {
+    use object_store::Error::{PermissionDenied, Unauthenticated};
+    let is_answer = matches!(error, PermissionDenied { .. } | Unauthenticated { .. });
+    is_answer && !error.to_string().contains(" retries, ")
 }
 
 fn away(error: object_store::Error) -> ShelfError {

@@ -144,7 +144,7 @@ impl Folder {
         match std::fs::remove_file(&path) {
             Ok(()) => sync_folder(&self.fan(digest)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(at("remove a body", &path)(error)),
+            Err(error) => Err(not_removed(&path, error)),
         }
     }
 
@@ -234,6 +234,17 @@ fn at(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ShelfError {
     }
 }
 
+fn not_removed(path: &Path, error: io::Error) -> ShelfError {
+    let kind = error.kind();
+    let error = at("remove a body", path)(error);
+    match kind {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => ShelfError::Refused {
+            source: Box::new(error),
+        },
+        _ => error,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +258,15 @@ mod tests {
             .map_err(at("write a body", path))
             .unwrap_err();
         assert!(matches!(error, ShelfError::Full), "{error:?}");
+    }
+
+    #[test]
+    fn a_removal_that_is_not_allowed_is_told_apart() {
+        let told = |kind: ErrorKind| not_removed(Path::new("ab/abcd"), kind.into());
+        for kind in [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem] {
+            assert!(matches!(told(kind), ShelfError::Refused { .. }), "{kind}");
+        }
+        assert!(matches!(told(ErrorKind::Other), ShelfError::Io { .. }));
     }
 
     #[test]

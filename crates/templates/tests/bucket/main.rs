@@ -168,6 +168,25 @@ async fn a_fault_that_stays_is_a_store_that_is_away() {
 }
 
 #[tokio::test]
+async fn a_deletion_that_is_not_allowed_is_told_apart_from_one_of_which_nobody_knows() {
+    let stub = Stub::start().await;
+    let shelf = stub.shelf("", true);
+    let digest = shelf.put(BODY).await.unwrap();
+    stub.fails_with([Fault::Forbidden]);
+    let error = shelf.remove(&digest).await.unwrap_err();
+    assert!(matches!(error, ShelfError::Refused { .. }), "{error:?}");
+    for first in [Fault::Reset, Fault::Internal, Fault::Hang] {
+        stub.fails_with([first, Fault::Forbidden]);
+        let error = shelf.remove(&digest).await.unwrap_err();
+        assert!(is_away(&error), "{first:?}: {error:?}");
+    }
+    stub.fails_with([]);
+    assert_eq!(shelf.get(&digest).await.unwrap(), Some(BODY));
+    shelf.remove(&digest).await.unwrap();
+    assert_eq!(shelf.get(&digest).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_full_store_is_told_apart() {
     let stub = Stub::start().await;
     let shelf = stub.shelf("", true);

@@ -30,6 +30,7 @@ const SILENCE: Duration = Duration::from_millis(100);
 pub(crate) enum Fault {
     SlowDown,
     Internal,
+    Forbidden,
     /// The connection breaks before an answer.
     Reset,
     /// The connection breaks in the middle of the answer's body.
@@ -176,6 +177,7 @@ async fn answered(
     match fault {
         Some(Fault::SlowDown) => return Ok(error(503, "SlowDown")),
         Some(Fault::Internal) => return Ok(error(500, "InternalError")),
+        Some(Fault::Forbidden) => return Ok(error(403, "AccessDenied")),
         Some(Fault::Reset) => return Err(io::ErrorKind::ConnectionReset.into()),
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Cut | Fault::Slow(_) | Fault::HangInBody) | None => (),
