@@ -10,11 +10,12 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::client::{self, Place};
 use crate::node::{Limited, Node};
 use crate::report::{Asked, Report};
 use crate::sleep;
 use flood::{Flood, Tally};
-use slow::Manner;
+use slow::{Manner, Templates};
 
 /// What the process may allocate, in KiB: RLIMIT_DATA.
 const MEMORY_KIB: u64 = 512 * 1024;
@@ -35,6 +36,12 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Slow clients of each manner.
 const SLOW_SHORT: usize = 100;
 const SLOW_LONG: usize = 500;
+
+/// Beside the one that all slow clients are of.
+const OTHER: Place = Place {
+    account: "222222222222",
+    region: flood::PLACE.region,
+};
 
 /// When the server has cut off whoever is slow, with room for a busy machine.
 const CUT_OFF_BY: Duration = Duration::from_secs(8);
@@ -175,7 +182,7 @@ impl Stage<'_> {
 
     /// As the server counts them.
     fn open_connections(&self) -> u64 {
-        let metrics = crate::client::get(self.node.now_at(), flood::PLACE, "/metrics");
+        let metrics = client::get(self.node.now_at(), flood::PLACE, "/metrics");
         let metrics = metrics.unwrap_or_default();
         let line = metrics
             .lines()
@@ -186,19 +193,22 @@ impl Stage<'_> {
 
     fn slow(&self, long: bool, report: &mut Report) {
         let template = "# much\n".repeat(140_000) + "Resources:\n  T:\n    Type: AWS::SNS::Topic\n";
-        let place = flood::PLACE;
-        crate::client::put(self.node.now_at(), place, "long.yaml", &template);
+        let port = self.node.now_at();
+        let templates = Templates::put(port, flood::PLACE, &template);
+        let others = Templates::put(port, OTHER, &template);
         let probe = Flood {
-            port: self.node.now_at(),
+            port,
             time: self.time * 2,
         };
         let quiet = self.runtime.block_on(probe.probed());
         let each = if long { SLOW_LONG } else { SLOW_SHORT };
-        let port = self.node.now_at();
         let (probed, at_most, left) = self.runtime.block_on(async {
-            let attackers = slow::attack(port, each);
+            let attackers = slow::attack(port, each, &templates);
             tokio::time::sleep(Duration::from_millis(300)).await;
             let at_most = self.open_connections();
+            if client::get(port, OTHER, &others.version).as_ref() != Some(&template) {
+                report.wrong("slow readers keep another account from its template");
+            }
             let probed = probe.probed().await;
             tokio::time::sleep(CUT_OFF_BY).await;
             // They still hold their ends, and go on.

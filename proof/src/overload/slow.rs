@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -9,6 +10,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::flood::PLACE;
+use crate::client::{self, Place};
+use crate::shop::text;
 
 /// What a slow client is slow at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub(super) enum Manner {
     Head,
     Body,
     Read,
+    /// As those read who copy from here.
+    ReadVersion,
 }
 
 /// How often a byte comes.
@@ -27,22 +32,54 @@ const WINDOW_BYTES: usize = 4_096;
 const SEGMENT_BYTES: u32 = 536;
 
 impl Manner {
-    pub(super) const ALL: [Self; 3] = [Self::Head, Self::Body, Self::Read];
+    pub(super) const ALL: [Self; 4] = [Self::Head, Self::Body, Self::Read, Self::ReadVersion];
+}
+
+/// A template as the account uploaded it, and as a version of its has it.
+#[derive(Debug, Clone)]
+pub(super) struct Templates {
+    uploaded: String,
+    pub version: String,
+}
+
+impl Templates {
+    pub(super) fn put(port: u16, place: Place, body: &str) -> Self {
+        let url = client::put(port, place, "long.yaml", body);
+        let input = json!({
+            "IdempotencyToken": "long",
+            "Name": "long",
+            "Owner": "Platform",
+            "ProductType": "CLOUD_FORMATION_TEMPLATE",
+            "ProvisioningArtifactParameters": {
+                "Info": {"LoadTemplateFromURL": url},
+                "Type": "CLOUD_FORMATION_TEMPLATE",
+            },
+        });
+        let (status, made) = client::call(port, place, "CreateProduct", &input).unwrap();
+        assert_eq!(status, 200, "{made}");
+        let product = text(&made, "/ProductViewDetail/ProductViewSummary/ProductId");
+        let artifact = text(&made, "/ProvisioningArtifactDetail/Id");
+        let Place { account, region } = place;
+        Self {
+            uploaded: format!("/_mimeo/templates/{region}/{account}/long.yaml"),
+            version: format!("/_mimeo/artifacts/{region}/{product}/{artifact}/template"),
+        }
+    }
 }
 
 /// Attacks with this many connections of each manner, until what it answers is dropped.
-pub(super) fn attack(port: u16, connections: usize) -> JoinSet<()> {
+pub(super) fn attack(port: u16, connections: usize, templates: &Templates) -> JoinSet<()> {
     let mut all = JoinSet::new();
     for manner in Manner::ALL {
         for _ in 0..connections {
-            all.spawn(hold(port, manner));
+            all.spawn(hold(port, manner, templates.clone()));
         }
     }
     all
 }
 
 /// Returns when the server has closed the connection.
-async fn hold(port: u16, manner: Manner) {
+async fn hold(port: u16, manner: Manner, templates: Templates) {
     let Ok(stream) = connect(port).await else {
         return;
     };
@@ -57,17 +94,17 @@ async fn hold(port: u16, manner: Manner) {
             );
             drip(stream, &head).await;
         }
-        Manner::Read => {
-            let head = format!(
-                "GET /_mimeo/templates/{}/{}/long.yaml HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
-                 Authorization: {}\r\nContent-Length: 0\r\n\r\n",
-                PLACE.region,
-                PLACE.account,
-                PLACE.authorization(),
-            );
-            sip(stream, &head).await;
-        }
+        Manner::Read => sip(stream, &get(port, &templates.uploaded)).await,
+        Manner::ReadVersion => sip(stream, &get(port, &templates.version)).await,
     }
+}
+
+fn get(port: u16, path: &str) -> String {
+    let authorization = PLACE.authorization();
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: {authorization}\r\n\
+         Content-Length: 0\r\n\r\n",
+    )
 }
 
 async fn connect(port: u16) -> std::io::Result<TcpStream> {
