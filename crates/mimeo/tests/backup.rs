@@ -114,6 +114,22 @@ fn restore(from: &Path) -> (Output, TempDir, bool) {
     (output, folder, there)
 }
 
+/// How many templates a line of ours speaks of.
+fn templates(told: &str) -> u32 {
+    let (_, count) = told.split_once(" templates ").unwrap();
+    let digits = count.split(|c: char| !c.is_ascii_digit()).next();
+    digits.unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_template_that_many_versions_have_is_restored_once() {
+    let stage = Stage::set();
+    let to = stage.path().join("backups");
+    let saved = mimeo(stage.path(), &["backup", "--to", to.to_str().unwrap()]);
+    let (restored, _folder, _) = restore(&to);
+    assert_eq!(templates(&done(&restored)), templates(&done(&saved)));
+}
+
 /// All files below a folder.
 fn walk(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());

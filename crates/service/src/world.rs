@@ -86,7 +86,7 @@ impl Shelves {
     }
 
     /// How the shelf of a Region is called in marks on bodies.
-    pub(crate) fn name_of<'a>(&self, region: &'a RegionName) -> &'a str {
+    pub fn name_of<'a>(&self, region: &'a RegionName) -> &'a str {
         if self.of_regions.contains_key(region) {
             region.as_str()
         } else {

@@ -26,8 +26,8 @@ pub(super) const TEMPLATES: &str = "templates";
 /// How the name of a backup begins that is not finished.
 pub(super) const PARTIAL: &str = ".partial-";
 
-/// Digests that are remembered as saved; beyond them some are looked at again.
-const SAVED_MAX: usize = 100_000;
+/// Bodies that are remembered as saved or restored; beyond them some are looked at again.
+pub(super) const SAVED_MAX: usize = 100_000;
 
 /// Whether templates come along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

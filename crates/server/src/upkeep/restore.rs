@@ -1,5 +1,6 @@
 //! `mimeo restore`: a backup, verified and brought to today's schema, in a place that was empty.
 
+use std::collections::HashSet;
 use std::fs::Permissions;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +11,7 @@ use mimeo_service::check::{self, Checked};
 use mimeo_store::{Held, Location, Options, Store};
 use mimeo_templates::shelf::{Digest, Shelf, ShelfError};
 
-use super::backup::{TEMPLATES, sync_folder};
+use super::backup::{SAVED_MAX, TEMPLATES, sync_folder};
 use super::manifest::{Kind, MANIFEST, Manifest, digest};
 use super::{UpkeepError, at};
 use crate::config::{Config, Data};
@@ -29,6 +30,7 @@ pub struct Restored {
     pub from: PathBuf,
     /// The instant of the backup.
     pub taken: String,
+    /// Template bodies, each once in each place of templates.
     pub templates_count: u64,
     /// Whether bodies came with the backup; if not, they are expected where they were.
     pub has_templates: bool,
@@ -138,12 +140,19 @@ async fn fill(
             path: path.clone(),
             reason: source.to_string(),
         })?;
+        let mut seen: HashSet<(String, Digest)> = HashSet::new();
         let mut all = bodies::Bodies::default();
         while let Some(page) = all.next_page(store).await? {
             for named in page {
                 let Ok(wanted) = named.digest.parse::<Digest>() else {
                     continue;
                 };
+                if seen.len() >= SAVED_MAX {
+                    seen.clear();
+                }
+                if !seen.insert((shelves.name_of(&named.region).to_owned(), wanted)) {
+                    continue;
+                }
                 let refused = |source: ShelfError| UpkeepError::Template {
                     digest: named.digest.clone(),
                     subject: named.subject.clone(),
