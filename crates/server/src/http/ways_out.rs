@@ -12,9 +12,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// Templates that are on their way out at once, to all accounts and to one. What another server reads in
-/// an account's name counts for that account.
+/// an account's name counts for that account: as many as its two copies that run bring at once.
 const TEMPLATES_OUT_MAX: usize = 16;
-const TEMPLATES_OUT_PER_ACCOUNT_MAX: usize = 4;
+const TEMPLATES_OUT_PER_ACCOUNT_MAX: usize = 8;
 
 /// The ways that are taken.
 #[derive(Debug)]

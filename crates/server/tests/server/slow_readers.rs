@@ -20,7 +20,7 @@ const REGION: &str = "eu-west-1";
 /// More than all accounts together may read at once.
 const READERS: usize = 20;
 /// What one of them may.
-const READERS_LET: usize = 4;
+const READERS_LET: usize = 8;
 
 fn patient() -> Config {
     let mut config = open();
